@@ -1,0 +1,1 @@
+"""What ./ctl calls: set-up, private PostgreSQL, demo server, test run."""

@@ -1,0 +1,104 @@
+"""A prepared environment: Odoo, its Python, a PostgreSQL server, a configuration."""
+
+import os
+import re
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.conf import data_folder, write_conf
+from tools.output import Fail, Progress
+from tools.paths import CACHE, LOGS, ROOT
+from tools.postgres import Server, get_server
+from tools.setup_odoo import Odoo, get_odoo
+from tools.setup_python import get_python
+
+LOADING = re.compile(r"(?:Loading module|loading) (\S+) \((\d+)/(\d+)\)")
+
+
+@dataclass(frozen=True)
+class Session:
+    """Everything that starting an Odoo needs."""
+
+    name: str  # "demo" or "test"
+    odoo: Odoo
+    python: Path
+    server: Server
+    conf: Path
+
+    @property
+    def data(self):
+        """Odoo's data folder."""
+        return data_folder(self.name)
+
+    def environment(self):
+        """Return the process environment in which `python -m odoo` works."""
+        environment = self.server.environment()
+        # Compiled Python is kept, but out of the source trees.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        return {
+            **environment,
+            "PYTHONPATH": str(self.odoo.path),
+            "PYTHONPYCACHEPREFIX": str(CACHE / "pycache"),
+            "ODOO_RC": str(self.conf),
+            "PATH": os.pathsep.join([str(self.python.parent), os.environ["PATH"]]),
+        }
+
+    def run_odoo(self, arguments, log, label):
+        """Run `odoo` to its end with its log in `log`, showing how far it is.
+
+        :param log: file, relative to the checkout's log folder
+        :return: the path of the log
+        :raise Fail: when it ends with an error
+        """
+        log = LOGS / log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        command = [self.python, "-m", "odoo", *arguments]
+        with open(log, "w") as output, Progress(label) as progress:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                cwd=ROOT,
+                env=self.environment(),
+            )
+            self._follow(process, output, progress, label)
+        if process.returncode:
+            raise Fail(f"{label} failed ({last_error(log)}): see {log}")
+        return log
+
+    @staticmethod
+    def _follow(process, output, progress, label):
+        """Copy the process' log to `output`, and the module it is at to `progress`."""
+        try:
+            for line in process.stdout:
+                output.write(line)
+                output.flush()
+                match = LOADING.search(line)
+                if match:
+                    name, number, total = match.groups()
+                    progress.status = f"{label}: {name}, {number} of {total}"
+            process.wait()
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            raise
+
+
+def last_error(log):
+    """Return the most telling line at the end of a log: the exception if any."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
+    errors = [li for li in lines if re.match(r"[\w.]+(Error|Exception)\b", li)]
+    return (errors or [li for li in lines if li] or ["no output"])[-1]
+
+
+def prepare(name):
+    """Return the `Session` of the server `name`, setting up what is missing."""
+    python = get_python()
+    odoo = get_odoo()
+    server = get_server(name, python)
+    return Session(name, odoo, python, server, write_conf(name, odoo, server))

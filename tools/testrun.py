@@ -1,0 +1,85 @@
+"""./ctl test: prepares the databases and runs everything in one pytest."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from tools import addons, databases
+from tools.browser import get_browser
+from tools.output import Fail, say, step
+from tools.paths import ADDONS, LOGS, ROOT, STATE
+from tools.postgres import stop_server
+from tools.session import prepare
+
+USAGE = "Say ./ctl test [ADDON | PATH ...] [-k NAME] [--fresh]."
+
+
+def test(arguments):
+    """Run the tests that `arguments` select, all without; return the exit code."""
+    fresh = "--fresh" in arguments
+    options, targets = _split([a for a in arguments if a != "--fresh"])
+    paths, names = _select(targets)
+    session = prepare("test")
+    browser = get_browser()
+    if fresh:
+        databases.forget_templates(session)
+    template = databases.suite_template(session, names)
+    database = databases.test_copy(session, template)
+    step("Running " + (", ".join(targets) or "everything"))
+    try:
+        return _pytest(session, browser, template, database, [*paths, *options])
+    finally:
+        databases.drop(session, database)
+        # A developer's next run finds the server; a build machine is left clean.
+        if os.environ.get("CI"):
+            stop_server("test", session.python)
+
+
+def _split(arguments):
+    """Return pytest's options and the targets (addons, paths) in `arguments`."""
+    options, targets = [], []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument in ("-k", "-m", "--maxfail", "--durations"):
+            options += [argument, next(rest, "")]
+        elif argument.startswith("-"):
+            options.append(argument)
+        else:
+            targets.append(argument)
+    return options, targets
+
+
+def _select(targets):
+    """Return the paths to collect, and the addons that must be installed for them."""
+    ours = addons.our_addons()
+    paths, names = [], set()
+    for target in targets:
+        path, _colon, rest = target.partition("::")
+        place = Path.cwd() / path
+        if path in ours:
+            place = ADDONS / path
+        if not place.exists():
+            raise Fail(f"There is no addon or file {target}. {USAGE}")
+        paths.append(str(place) + _colon + rest)
+        inside = place.resolve().relative_to(ROOT).parts
+        known = len(inside) > 1 and inside[0] == "addons" and inside[1] in ours
+        names.update([inside[1]] if known else ours)
+    return paths, sorted(names or ours)
+
+
+def _pytest(session, browser, template, database, arguments):
+    """Run pytest with Odoo on `database`; return its exit code."""
+    environment = session.environment()
+    if browser:
+        environment["PATH"] = f"{browser}:{environment['PATH']}"
+    environment.update(
+        ORDER_CONTROL_TEMPLATE=template,
+        HYPOTHESIS_STORAGE_DIRECTORY=str(STATE / "hypothesis"),
+    )
+    command = [session.python, "-m", "pytest", f"--odoo-config={session.conf}"]
+    command += [f"--odoo-database={database}", "--odoo-http", "--odoo-log-level=warn"]
+    command += [f"--odoo-extra=screenshots={LOGS / 'screenshots'}"]
+    code = subprocess.run([*command, *arguments], env=environment, cwd=ROOT).returncode
+    if code == 5:
+        say("ctl: no test was found for what you asked.")
+    return code
