@@ -4,8 +4,9 @@ import os
 import shlex
 import sys
 
-from tools import addons, databases, output, testrun
+from tools import addons, databases, demo_database, demo_server, output, testrun
 from tools.output import Fail, say
+from tools.paths import ROOT
 from tools.session import prepare
 
 HELP = """\
@@ -91,8 +92,38 @@ def _new_database(session, name, names):
     say(f"{name} is ready: ./ctl odoo shell -d {name}")
 
 
+def shell(arguments):
+    """Open Odoo's shell on the demo database."""
+    session = prepare("demo")
+    if not databases.exists(session, demo_database.NAME):
+        raise Fail("There is no demo database yet: make it with ./ctl up.")
+    command = [str(session.python), "-m", "odoo", "shell", "--no-http"]
+    command += ["-d", demo_database.NAME, *arguments]
+    os.execve(command[0], command, session.environment())
+
+
+def bench(arguments):
+    """Run the performance measurements on the test server."""
+    script = ROOT / "tools" / "bench" / "run.py"
+    if not script.exists():
+        raise Fail(f"{script} is missing: use a complete checkout.")
+    session = prepare("test")
+    environment = session.environment()
+    environment["PYTHONPATH"] += f":{ROOT}"
+    environment["ORDER_CONTROL_CONF"] = str(session.conf)
+    environment["ORDER_CONTROL_CORE_TEMPLATE"] = databases.core_template(session)
+    command = [str(session.python), str(script), *arguments]
+    os.chdir(ROOT)
+    os.execve(command[0], command, environment)
+
+
 COMMANDS = {
     "help": show_help,
+    "up": demo_server.up,
+    "down": demo_server.down,
+    "logs": demo_server.logs,
+    "shell": shell,
+    "bench": bench,
     "test": testrun.test,
     "env": env,
     "odoo": odoo,

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.conf import data_folder, write_conf
-from tools.output import Fail, Progress
+from tools.output import Fail, Progress, note
 from tools.paths import CACHE, LOGS, ROOT
 from tools.postgres import Server, get_server
 from tools.setup_odoo import Odoo, get_odoo
 from tools.setup_python import get_python
 
 LOADING = re.compile(r"(?:Loading module|loading) (\S+) \((\d+)/(\d+)\)")
+
+
+# Lines that belong in the log, not before the user's eyes.
+TRACEBACK = re.compile(r"Traceback|  File|    |Running as user|$")
 
 
 @dataclass(frozen=True)
@@ -54,39 +58,64 @@ class Session:
         """
         log = LOGS / log
         log.parent.mkdir(parents=True, exist_ok=True)
-        command = [self.python, "-m", "odoo", *arguments]
         with open(log, "w") as output, Progress(label) as progress:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                cwd=ROOT,
-                env=self.environment(),
-            )
-            self._follow(process, output, progress, label)
-        if process.returncode:
-            raise Fail(f"{label} failed ({last_error(log)}): see {log}")
-        return log
 
-    @staticmethod
-    def _follow(process, output, progress, label):
-        """Copy the process' log to `output`, and the module it is at to `progress`."""
-        try:
-            for line in process.stdout:
+            def keep(line):
                 output.write(line)
-                output.flush()
                 match = LOADING.search(line)
                 if match:
                     name, number, total = match.groups()
                     progress.status = f"{label}: {name}, {number} of {total}"
-            process.wait()
-        except KeyboardInterrupt:
+
+            code = self._follow(["-m", "odoo", *arguments], keep)
+        if code:
+            raise Fail(f"{label} failed ({last_error(log)}): see {log}")
+        return log
+
+    def run_task(self, job, database, label):
+        """Run a job of tools/odoo_task.py in `database`, showing what it prints.
+
+        :raise Fail: when it ends with an error
+        """
+        log = LOGS / f"{database}-{job}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("")
+        options = [f"--config={self.conf}", f"--database={database}"]
+        options += [f"--logfile={log}", "--max-cron-threads=0"]
+        printed = []
+
+        def show(line):
+            printed.append(line.rstrip())
+            if not TRACEBACK.match(line):
+                note(line.rstrip())
+
+        with Progress(label):
+            code = self._follow(["-m", "tools.odoo_task", job, *options], show)
+        if code:
+            with open(log, "a") as output:
+                output.write("\n".join(printed))
+            raise Fail(f"{label} failed ({last_error(log)}): see {log}")
+
+    def _follow(self, arguments, handle):
+        """Run Odoo's Python, call `handle` for every line, return the exit code."""
+        process = subprocess.Popen(
+            [self.python, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            cwd=ROOT,
+            env=self.environment(),
+        )
+        try:
+            for line in process.stdout:
+                handle(line)
+        except BaseException:
             process.send_signal(signal.SIGINT)
             process.wait()
             raise
+        return process.wait()
 
 
 def last_error(log):

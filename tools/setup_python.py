@@ -7,6 +7,7 @@ import sys
 from tools.output import run, step
 from tools.paths import CACHE, LOGS, ROOT, locked, require_space
 
+VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 LOCKS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
 
 
@@ -21,30 +22,41 @@ def lock_digest():
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 
+def _folder():
+    """Return where the virtual environment belongs."""
+    return CACHE / f"venv-{VERSION}-{lock_digest()}"
+
+
+def _mark(folder):
+    """Return the file that marks the virtual environment at `folder` as complete.
+
+    It cannot be built elsewhere and moved, so it is built in place and counts only
+    with this mark, written last.
+    """
+    return folder / ".complete"
+
+
+def find_python():
+    """Return the Python of the virtual environment, None when it is not made yet."""
+    folder = _folder()
+    return folder / "bin" / "python" if _mark(folder).exists() else None
+
+
 def get_python():
     """Return the Python of the virtual environment, making it the first time."""
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    folder = CACHE / f"venv-{version}-{lock_digest()}"
-    python = folder / "bin" / "python"
-    # A virtual environment cannot be moved, so it is built in place and counts only
-    # with this mark, written last.
-    complete = folder / ".complete"
     with locked("venv"):
-        if not complete.exists():
-            _build(folder, version)
-            complete.touch()
-    return python
+        return find_python() or _build(_folder())
 
 
-def _build(folder, version):
-    """Build the virtual environment at `folder`."""
+def _build(folder):
+    """Build the virtual environment at `folder` and return its Python."""
     require_space(3)
-    step(f"Installing the Python packages (Python {version})")
+    step(f"Installing the Python packages (Python {VERSION})")
     shutil.rmtree(folder, ignore_errors=True)
     run(
         [sys.executable, "-m", "venv", folder],
         "Cannot make a virtual environment: install Python's venv module "
-        f"(Debian: apt-get install python{version}-venv)",
+        f"(Debian: apt-get install python{VERSION}-venv)",
     )
     requirements = [option for lock in LOCKS for option in ("-r", lock)]
     run(
@@ -55,6 +67,8 @@ def _build(folder, version):
         log=LOGS / "pip.log",
         progress="installing Python packages",
     )
+    _mark(folder).touch()
+    return folder / "bin" / "python"
 
 
 def site_packages(python):
