@@ -1,0 +1,56 @@
+"""The company: it must be there before the addons, which look at its country."""
+
+from tools.demo.store import TIME_ZONE, ZH
+
+NAME = "深圳市岚川电子有限公司 Lanchuan Electronics"
+LEGAL_NAME = {
+    "en_US": "Shenzhen Lanchuan Electronics Co., Ltd.",
+    ZH: "深圳市岚川电子有限公司",
+}
+TAGLINE = {
+    "en_US": "Sensors, power and control electronics since 2009",
+    ZH: "专注传感、电源与控制电子，始于 2009 年",
+}
+LANGUAGES = ("en_US", ZH)
+
+
+def activate_languages(env):
+    """Activate Chinese and load what is already installed in it."""
+    languages = env["res.lang"].with_context(active_test=False)
+    languages = languages.search([("code", "in", LANGUAGES), ("active", "=", False)])
+    if languages:
+        languages.active = True
+        env["ir.module.module"].search(
+            [("state", "=", "installed")]
+        )._update_translations(languages.mapped("code"))
+
+
+def name_company(env):
+    """Make the main company the demo company."""
+    company = env.ref("base.main_company")
+    company.write(
+        {
+            "name": NAME,
+            "country_id": env.ref("base.cn").id,
+            "currency_id": env.ref("base.CNY").id,
+        }
+    )
+    company.write(
+        {
+            "street": "南山区科技园高新南七道 18 号 岚川大厦 6 楼",
+            "city": "深圳市",
+            "state_id": env.ref("base.state_cn_GD").id,
+            "zip": "518057",
+            "phone": "+86 755 5550 1800",
+            "email": "info@example.com",
+            "website": "https://www.example.com",
+            "vat": "91440300MA5DEMO01X",
+        }
+    )
+    for field, texts in (("report_header", TAGLINE), ("company_details", LEGAL_NAME)):
+        for language, text in texts.items():
+            company.with_context(lang=language)[field] = f"<p>{text}</p>"
+    env["ir.default"].set("res.partner", "lang", ZH)
+    env["ir.default"].set("res.partner", "tz", TIME_ZONE)
+    partners = company.partner_id + env.ref("base.user_admin").partner_id
+    partners.write({"lang": ZH, "tz": TIME_ZONE})
