@@ -1,0 +1,46 @@
+"""Plain Python vocabulary of the engine: no model, no database."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+class _EngineKey:
+    """Type of :data:`ENGINE`, the key that only code of this process can hold.
+
+    A remote caller sends its context as JSON, which can never produce this very
+    object; it is therefore always compared with ``is``.
+    """
+
+    __slots__ = ()
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __repr__(self):
+        return "<approval engine>"
+
+
+ENGINE = _EngineKey()
+
+
+@dataclass(frozen=True)
+class ApprovalOperation:
+    """One business operation of a document that a policy can cover.
+
+    :param code: technical name, the same for all documents (``confirm``, ``send``…)
+    :param label: translatable words for people
+    :param state_field: field whose value moves when the operation happens
+    :param targets: values of ``state_field`` that mean the operation has happened
+    :param sources: values from which a person starts the operation
+    :param execute: private method of the document that performs the operation
+    """
+
+    code: str
+    label: Any
+    state_field: str
+    targets: tuple
+    sources: tuple
+    execute: str

@@ -1,0 +1,233 @@
+import hashlib
+import json
+
+from odoo import fields, models
+from odoo.tools import float_repr
+
+
+def canonical_digest(content):
+    """Return the SHA-256 digest (hex) of a content as canonical JSON."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class ApprovalDocumentContent(models.AbstractModel):
+    """What exactly is approved: the material content of a document."""
+
+    _inherit = "approval.document.mixin"
+
+    def _approval_contents(self, names):
+        """Return the material content of each document as plain data.
+
+        :param names: ``[header field names, line field names]``
+        :return: ``{id: {"header": {…}, "lines": {line id: {…}}}}``; floats are
+            strings, rounded as their field is stored, so that equal is equal
+        """
+        header, line_names = names
+        contents = {}
+        for document in self._approval_clean():
+            lines = document[self._approval_lines] if self._approval_lines else ()
+            contents[document.id] = {
+                "header": self._approval_values(document, header),
+                "lines": {
+                    str(line.id): self._approval_values(line, line_names)
+                    for line in lines
+                },
+            }
+        return contents
+
+    def _approval_digests(self, names):
+        """Return {id: digest} of the material content."""
+        return {
+            res_id: canonical_digest(content)
+            for res_id, content in self._approval_contents(names).items()
+        }
+
+    @staticmethod
+    def _approval_values(record, names):
+        """Return the named values of a record in a form that JSON keeps exactly."""
+        values = {}
+        for name in names:
+            field = record._fields.get(name)
+            if field is None:
+                continue  # the addon of this field is not installed any more
+            value = record[name]
+            if field.type == "many2one":
+                value = value.id
+            elif field.relational:
+                value = sorted(value.ids)
+            elif field.type == "monetary":
+                currency = record[field.get_currency_field(record)]
+                value = float_repr(value, currency.decimal_places or 2)
+            elif field.type == "float":
+                digits = field.get_digits(record.env)
+                value = float_repr(value, digits[1] if digits else 6)
+            elif field.type in ("date", "datetime"):
+                value = fields.Datetime.to_string(value) or False
+            elif value is not None and not isinstance(value, (bool, int, str)):
+                value = str(value)
+            values[name] = value
+        return values
+
+    # -- differences -----------------------------------------------------------------
+
+    def _approval_diff(self, old, new):
+        """Return the differences of two contents.
+
+        :return: list of ``{"line": id or None, "kind": "changed" | "added" |
+            "removed", "field": name or None, "old": value, "new": value}``
+        """
+        changes = [
+            {
+                "line": None,
+                "kind": "changed",
+                "field": name,
+                "old": before,
+                "new": after,
+            }
+            for name, before, after in self._approval_changed(
+                old["header"], new["header"]
+            )
+        ]
+        old_lines, new_lines = old["lines"], new["lines"]
+        for key in sorted({*old_lines, *new_lines}, key=int):
+            if key not in new_lines:
+                changes.append(
+                    self._approval_line_change(key, "removed", old_lines[key])
+                )
+            elif key not in old_lines:
+                changes.append(self._approval_line_change(key, "added", new_lines[key]))
+            else:
+                changes += [
+                    {
+                        "line": int(key),
+                        "kind": "changed",
+                        "field": name,
+                        "old": before,
+                        "new": after,
+                    }
+                    for name, before, after in self._approval_changed(
+                        old_lines[key], new_lines[key]
+                    )
+                ]
+        return changes
+
+    @staticmethod
+    def _approval_line_change(key, kind, values):
+        side = "new" if kind == "added" else "old"
+        change = {"line": int(key), "kind": kind, "field": None, "old": 0, "new": 0}
+        return {**change, side: values}
+
+    @staticmethod
+    def _approval_changed(old, new):
+        for name in sorted({*old, *new}):
+            before, after = old.get(name), new.get(name)
+            if before != after:
+                yield name, before, after
+
+    def _approval_changed_names(self, changes):
+        """Return the field names that a list of differences touches."""
+        names = {change["field"] for change in changes if change["field"]}
+        if any(change["kind"] != "changed" for change in changes):
+            names.add(self._approval_lines)
+        return names
+
+    def _approval_within_tolerance(self, policy, old, new):
+        """Return whether the change from ``old`` to ``new`` may pass unapproved.
+
+        Only numbers may differ, and the sum of the differences of all lines counts:
+        a dearer line does not make up for a cheaper one. ``old`` is always the
+        content last approved by people, so that many small steps add up.
+        """
+        self.ensure_one()
+        if not policy["tolerance_percent"] or not self._approval_line_amount:
+            return False
+        changes = self._approval_diff(old, new)
+        names = self._approval_changed_names(changes)
+        if not names <= set(self._approval_tolerable):
+            return False
+        amount = self._approval_line_amount
+        moved = sum(
+            abs(float(line[amount]) - float(old["lines"][key][amount]))
+            for key, line in new["lines"].items()
+        )
+        base = abs(float(old["header"][self._approval_amount_field]))
+        if moved > base * policy["tolerance_percent"] / 100.0:
+            return False
+        if not policy["tolerance_amount"]:
+            return True
+        document = self._approval_clean()
+        limit_currency = self.env["res.currency"].browse(policy["currency_id"])
+        moved = document.currency_id._convert(
+            moved, limit_currency, document.company_id, fields.Date.today()
+        )
+        return limit_currency.compare_amounts(moved, policy["tolerance_amount"]) <= 0
+
+    # -- differences in words ----------------------------------------------------------
+
+    def _approval_diff_rows(self, changes):
+        """Return differences in the reader's words.
+
+        :return: list of ``{"where", "what", "old", "new", "kind"}``
+        """
+        line_model = self._approval_line_model()
+        rows = []
+        for change in changes:
+            model = self if change["line"] is None else self.env[line_model]
+            rows.append(
+                {
+                    "kind": change["kind"],
+                    "where": self._approval_line_label(change),
+                    "what": self._approval_field_label(model, change["field"]),
+                    "old": self._approval_shown(model, change, "old"),
+                    "new": self._approval_shown(model, change, "new"),
+                }
+            )
+        return rows
+
+    def _approval_line_label(self, change):
+        if change["line"] is None:
+            return ""
+        # sudo: read for people who may read the document
+        line = self.env[self._approval_line_model()].sudo().browse(change["line"])
+        if line.exists():
+            return line.display_name
+        values = change["old"] if isinstance(change["old"], dict) else {}
+        return self._approval_product_name(values)
+
+    def _approval_product_name(self, values):
+        # sudo: the name of a product on a line that the reader may see
+        product = (
+            self.env["product.product"].sudo() if values.get("product_id") else None
+        )
+        return (
+            product.browse(values["product_id"]).display_name
+            if product is not None
+            else ""
+        )
+
+    def _approval_field_label(self, model, name):
+        if not name or name not in model._fields:
+            return ""
+        return model._fields[name].get_description(self.env, ["string"])["string"]
+
+    def _approval_shown(self, model, change, side):
+        """Return one side of a difference as a person reads it."""
+        value, name = change[side], change["field"]
+        field = model._fields.get(name) if name else None
+        if field is None:
+            return ""
+        if field.relational:
+            ids = value if isinstance(value, list) else [value] if value else []
+            # sudo: names only, on a document that the reader may see
+            records = self.env[field.comodel_name].sudo().browse(ids).exists()
+            return ", ".join(records.mapped("display_name"))
+        if field.type == "selection":
+            return str(
+                dict(field.get_description(self.env, ["selection"])["selection"]).get(
+                    value, value or ""
+                )
+            )
+        if field.type == "boolean":
+            return self.env._("yes") if value else self.env._("no")
+        return "" if value in (False, None) else str(value)

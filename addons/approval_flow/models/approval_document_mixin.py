@@ -1,0 +1,407 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+OPEN_STATES = ("pending", "approved", "failed")
+
+
+class ApprovalDocumentMixin(models.AbstractModel):
+    """What a document inherits to be governed by approval policies.
+
+    A document declares its operations (:meth:`_approval_operations`), its material
+    fields and its amount, and routes the button of each operation through
+    :meth:`_approval_run`. The gate itself (``approval_document_gate.py``) sits in
+    ``create`` and ``write`` and asks the database, never the caller.
+    """
+
+    _name = "approval.document.mixin"
+    _description = "Document under Approval"
+    _inherit = ["approval.readable.mixin"]
+
+    # material fields of the header and the lines: what an approval is about
+    _approval_material = ()
+    _approval_line_material = ()
+    # one2many with the lines, and their amount in document currency
+    _approval_lines = None
+    _approval_line_amount = None
+    # many2one of the customer or vendor, and of the salesperson or buyer
+    _approval_partner_field = "partner_id"
+    _approval_responsible_field = "user_id"
+    # amount, and its currency, as the document shows it
+    _approval_amount_field = "amount_total"
+    # numeric fields whose change may be within the tolerance
+    _approval_tolerable = ()
+    # states that end every open approval
+    _approval_closing = ("cancel",)
+
+    approval_instance_id = fields.Many2one(
+        "approval.instance",
+        string="Approval",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+    )
+    approval_revision = fields.Integer(
+        string="Content changes",
+        copy=False,
+        readonly=True,
+        aggregator=None,
+        # read with the document, and written together with its totals: two people
+        # changing lines and approving at the same time collide here, on purpose
+    )
+    approval_state = fields.Selection(
+        [
+            ("not_required", "No approval needed"),
+            ("required", "Approval needed"),
+            ("pending", "Waiting for approval"),
+            ("approved", "Approved"),
+            ("rejected", "Rejected"),
+            ("returned", "Returned"),
+            ("stale", "Changed, approve again"),
+            ("failed", "Approved, not carried out"),
+        ],
+        string="Approval state",
+        compute="_compute_approval_state",
+        search="_search_approval_state",
+    )
+    approval_approver_ids = fields.Many2many(
+        "res.users",
+        string="Waiting for",
+        compute="_compute_approval_approver_ids",
+        search="_search_approval_approver_ids",
+    )
+    approval_since = fields.Datetime(
+        related="approval_instance_id.level_since", string="Waiting since"
+    )
+    approval_can_decide = fields.Boolean(
+        compute="_compute_approval_can_decide",
+        search="_search_approval_can_decide",
+        string="Waiting for me",
+    )
+    approval_status = fields.Json(
+        compute="_compute_approval_status", string="Approval status"
+    )
+
+    # -- to be declared by the document --------------------------------------------
+
+    @api.model
+    def _approval_operations(self):
+        """Return {code: ApprovalOperation} of this document; the first is the main."""
+        return {}
+
+    def _approval_amounts(self):
+        """Return {id: amount in company currency}."""
+        return {document.id: 0.0 for document in self}
+
+    @api.model
+    def _approval_amount_fields(self):
+        """Return the header fields that belong to every set of material fields."""
+        return [self._approval_amount_field] if self._approval_amount_field else []
+
+    def _approval_facts(self):
+        """Return the key facts for the approver: [(label, value, tone)].
+
+        ``tone`` is ``""``, ``"warning"`` or ``"danger"``.
+        """
+        self.ensure_one()
+        return []
+
+    def _approval_line_facts(self):
+        """Return ``(column labels, rows)`` of the lines as the approver sees them."""
+        self.ensure_one()
+        return [], []
+
+    def _approval_people(self):
+        """Return who has a part in each document: {id: {role: user ids}}."""
+        responsible = self._approval_responsible_field
+        lines = self._approval_lines
+        return {
+            document.id: {
+                "creator": document.create_uid.ids,
+                "editor": (
+                    document.write_uid
+                    | (document[lines].write_uid if lines else document.write_uid)
+                ).ids,
+                "responsible": document[responsible].ids if responsible else [],
+            }
+            for document in self
+        }
+
+    # -- helpers -------------------------------------------------------------------
+
+    @api.model
+    def _approval_models(self):
+        """Return the names of all documents under approval in this database."""
+        names = self.env.registry.descendants(["approval.document.mixin"], "_inherit")
+        return sorted(name for name in names if not self.env[name]._abstract)
+
+    @api.model
+    def _approval_line_model(self):
+        """Return the model name of the lines, or None."""
+        if not self._approval_lines:
+            return None
+        return self._fields[self._approval_lines].comodel_name
+
+    @api.model
+    def _approval_main_operation(self):
+        return next(iter(self._approval_operations().values()))
+
+    def _approval_clean(self):
+        """Return ``self`` to be judged: as the system, without the caller's context.
+
+        A policy says the same whoever asks, and no context key changes its answer.
+        """
+        # sudo: conditions may use fields that the current user cannot read
+        return self.sudo().with_context({})
+
+    def _approval_open_instances(self):
+        """Return the open approvals of these documents, of all operations."""
+        known = self.filtered("approval_instance_id")
+        # sudo: approvals of whoever submitted
+        return (
+            known.env["approval.instance"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", known.ids),
+                    ("state", "in", OPEN_STATES),
+                ]
+            )
+            if known
+            else self.env["approval.instance"]
+        )
+
+    def _approval_previous(self, operation):
+        """Return the last approval of this document for the operation, if any."""
+        self.ensure_one()
+        # sudo: history of the document, for the engine
+        last = self.approval_instance_id.sudo()
+        if not last or last.operation == operation:
+            return last
+        return last.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("operation", "=", operation),
+            ],
+            limit=1,
+        )
+
+    def _approval_set_instance(self, instance):
+        """Point the document at its latest approval, past all overrides of ``write``.
+
+        :meth:`write` of the gate refuses this field, whoever calls.
+        """
+        # sudo: bookkeeping of the engine
+        models.BaseModel.write(self.sudo(), {"approval_instance_id": instance.id})
+
+    # -- state ---------------------------------------------------------------------
+
+    @api.model
+    def _approval_state_depends(self):
+        operations = self._approval_operations().values()
+        return [
+            "approval_instance_id.state",
+            *{item.state_field for item in operations},
+        ]
+
+    @api.depends(lambda self: self._approval_state_depends())
+    def _compute_approval_state(self):
+        states = self._approval_instance_states()
+        undecided = self.filtered(lambda document: document.id not in states)
+        needed = undecided._approval_needed()
+        for document in self:
+            document.approval_state = states.get(document.id) or (
+                "required" if document.id in needed else "not_required"
+            )
+
+    def _approval_instance_states(self):
+        """Return {id: state} of the documents whose state an instance tells."""
+        states = {}
+        for document in self:
+            # sudo: the state of the document's own approval
+            instance = document.approval_instance_id.sudo()
+            if not instance or instance.state == "recalled":
+                continue
+            if instance.state == "executed":
+                operation = self._approval_main_operation()
+                if (
+                    instance.operation == operation.code
+                    and document[operation.state_field] in operation.targets
+                ):
+                    states[document.id] = "approved"
+                continue
+            states[document.id] = instance.state
+        return states
+
+    def _approval_needed(self):
+        """Return the ids of documents whose next operation a policy covers."""
+        ids = set()
+        for operation in self._approval_operations().values():
+            waiting = self._origin.filtered(
+                lambda document, op=operation: document[op.state_field] in op.sources
+            )
+            ids.update(waiting._approval_match(operation.code))
+        return ids
+
+    def _search_approval_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = Domain.FALSE
+        by_instance = {
+            "pending": ["pending"],
+            "approved": ["approved", "executed"],
+            "rejected": ["rejected"],
+            "returned": ["returned"],
+            "stale": ["stale"],
+            "failed": ["failed"],
+        }
+        states = [s for key in value for s in by_instance.get(key, ())]
+        if states:
+            domain |= Domain("approval_instance_id.state", "in", states)
+        if {"required", "not_required"} & set(value):
+            domain |= self._search_approval_needed(value)
+        return domain
+
+    def _search_approval_needed(self, value):
+        told = Domain(
+            "approval_instance_id.state",
+            "in",
+            ["pending", "approved", "rejected", "returned", "stale", "failed"],
+        )
+        sources = Domain.OR(
+            Domain(operation.state_field, "in", list(operation.sources))
+            for operation in self._approval_operations().values()
+        )
+        # sudo: narrowed to readable records by the search this domain is part of
+        candidates = self.sudo().search(sources & ~told)
+        needed = Domain("id", "in", list(candidates._approval_needed()))
+        domain = Domain.FALSE
+        if "required" in value:
+            domain |= needed
+        if "not_required" in value:
+            domain |= ~needed & ~told
+        return domain
+
+    @api.depends("approval_instance_id.task_ids.state")
+    def _compute_approval_approver_ids(self):
+        for document in self:
+            # sudo: names of the people asked, for those who may read the document
+            document.approval_approver_ids = (
+                document.approval_instance_id.sudo().open_task_ids.user_id
+            )
+
+    def _search_approval_approver_ids(self, operator, value):
+        if operator not in ("in", "any"):
+            return NotImplemented
+        return Domain(
+            "approval_instance_id.task_ids",
+            "any",
+            Domain("state", "=", "pending") & Domain("user_id", operator, value),
+        )
+
+    @api.depends("approval_instance_id.task_ids.state")
+    @api.depends_context("uid")
+    def _compute_approval_can_decide(self):
+        for document in self:
+            document.approval_can_decide = bool(document._approval_my_tasks())
+
+    def _search_approval_can_decide(self, operator, value):
+        if operator != "in" or True not in value:
+            return NotImplemented
+        return Domain(
+            "approval_instance_id.task_ids",
+            "any",
+            Domain("state", "=", "pending") & Domain("user_id", "=", self.env.uid),
+        )
+
+    def _approval_my_tasks(self):
+        """Return the open tasks of the current user on these documents."""
+        return self.env["approval.task"].search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("state", "=", "pending"),
+                "|",
+                ("user_id", "=", self.env.uid),
+                ("acting_for_id", "=", self.env.uid),
+            ]
+        )
+
+    @api.depends("approval_instance_id", "approval_state")
+    @api.depends_context("uid", "lang")
+    def _compute_approval_status(self):
+        for document in self:
+            document.approval_status = document._approval_strip()
+
+    def _approval_strip(self):
+        """Return what the status strip of the form shows, as plain data."""
+        # sudo: shown to whoever may read the document
+        instance = self.approval_instance_id.sudo()
+        state = self.approval_state
+        if state == "not_required":
+            return False
+        if state == "required" or not instance:
+            return {"state": "required", "why": self._approval_why()}
+        return instance._strip(state, self.env.user)
+
+    def _approval_why(self):
+        """Return in words which policy asks for approval of this document."""
+        for operation in self._approval_operations():
+            for policy, _steps in self._origin._approval_match(operation).values():
+                return self.env["approval.words"]._label(policy["names"])
+        return ""
+
+    # -- what people do ------------------------------------------------------------
+
+    def action_submit_approval(self):
+        """Submit the documents for approval of their main operation.
+
+        :return: a notification that says who decides next
+        :raise UserError: if a check blocks a single document
+        """
+        self.check_access("write")
+        operation = self._approval_main_operation()
+        return self._approval_submit(operation.code)._notification()
+
+    def action_approve(self, comment=None, seen_digest=None):
+        """Approve the current user's open tasks on these documents.
+
+        :param str comment: remark for the history
+        :param str seen_digest: digest of the content that the approver saw
+        :return: a notification with the result
+        :raise UserError: if the user has no open task here
+        """
+        return self._approval_tasks_to_decide().action_approve(comment, seen_digest)
+
+    def action_reject(self, comment=None, seen_digest=None):
+        """Reject the current user's open tasks; see :meth:`action_approve`."""
+        return self._approval_tasks_to_decide().action_reject(comment, seen_digest)
+
+    def action_return(self, comment=None, step_key=None):
+        """Return the documents to the requester, or to an earlier step."""
+        return self._approval_tasks_to_decide().action_return(comment, step_key)
+
+    def _approval_tasks_to_decide(self):
+        tasks = self._approval_my_tasks()
+        if not tasks:
+            raise UserError(
+                self.env._(
+                    "There is nothing for you to decide here. Somebody else may have "
+                    "decided already: reload the page."
+                )
+            )
+        return tasks
+
+    def action_recall_approval(self, comment=None):
+        """Withdraw the open approvals of these documents, as their requester."""
+        instances = self.approval_instance_id.filtered(
+            lambda instance: instance.state in OPEN_STATES
+        )
+        return instances.action_recall(comment)
+
+    def action_open_approval(self):
+        """Return the action that opens the latest approval of the document."""
+        self.ensure_one()
+        return self.approval_instance_id._action_form()

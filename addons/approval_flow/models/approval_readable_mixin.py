@@ -1,0 +1,134 @@
+from odoo import models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+class ApprovalReadableMixin(models.AbstractModel):
+    """Lets an approver open what he is to decide, as long as his task is open.
+
+    Record rules cannot say this: a rule for all employees would take rights away from
+    groups that have none today, and people without the access list would still be
+    refused. So exactly two doors are widened, for reading only: the check of given
+    records, and the fetch of given ids. Lists and searches show nothing more.
+    """
+
+    _name = "approval.readable.mixin"
+    _description = "Readable by its Approvers"
+
+    # field that leads from this record to the document to approve, or None
+    _approval_parent = None
+
+    def _approval_grants_exist(self):
+        """Return whether the current user has any open task on these documents."""
+        # sudo: own tasks only, asked before access is known
+        return bool(
+            self.env["approval.task"]
+            .sudo()
+            .search_count(
+                [
+                    ("state", "=", "pending"),
+                    ("res_model", "=", self._approval_document_model()),
+                    "|",
+                    ("user_id", "=", self.env.uid),
+                    ("acting_for_id", "=", self.env.uid),
+                ],
+                limit=1,
+            )
+        )
+
+    def _approval_document_model(self):
+        if self._approval_parent:
+            return self._fields[self._approval_parent].comodel_name
+        return self._name
+
+    def _approval_grant_domain(self):
+        """Return the domain of the records that an open task opens for the user."""
+        link = self._approval_parent or "id"
+        uid, model_name = self.env.uid, self._approval_document_model()
+
+        def to_sql(model, alias, query):
+            return SQL(
+                """EXISTS (
+                    SELECT 1 FROM approval_task
+                     WHERE state = 'pending' AND res_model = %s AND res_id = %s
+                       AND (user_id = %s OR acting_for_id = %s))""",
+                model_name,
+                SQL.identifier(alias, link),
+                uid,
+                uid,
+            )
+
+        return Domain.custom(to_sql=to_sql)
+
+    def _check_access(self, operation):
+        """Override to let approvers read the documents they are to decide."""
+        result = super()._check_access(operation)
+        if result is None or operation != "read" or self.env.su:
+            return result
+        if not self:
+            return None if self._approval_grants_exist() else result
+        forbidden, make_error = result
+        # sudo: the search is by the user's own open tasks
+        granted = forbidden.sudo().search(
+            Domain("id", "in", forbidden.ids) & self._approval_grant_domain()
+        )
+        forbidden -= granted.sudo(False)
+        return (forbidden, make_error) if forbidden else None
+
+    def _search(
+        self,
+        domain,
+        offset=0,
+        limit=None,
+        order=None,
+        *,
+        active_test=True,
+        bypass_access=False,
+    ):
+        """Override to fetch given records, or the lines of given ones."""
+        access = None
+        if not self.env.su and not bypass_access:
+            access = self._approval_read_domain(domain)
+        if access is None:
+            return super()._search(
+                domain,
+                offset,
+                limit,
+                order,
+                active_test=active_test,
+                bypass_access=bypass_access,
+            )
+        # sudo: the right to read is part of the domain itself
+        return super(ApprovalReadableMixin, self.sudo())._search(
+            Domain(domain) & access,
+            offset,
+            limit,
+            order,
+            active_test=active_test,
+            bypass_access=True,
+        )
+
+    def _approval_read_domain(self, domain):
+        """Return the records that the user may read, or None for the usual rules."""
+        granted = self._approval_grant_domain()
+        if not self.env["ir.model.access"].check(
+            self._name, "read", raise_exception=False
+        ):
+            # no right on the model at all: the documents of open tasks, nothing else
+            return granted if self._approval_grants_exist() else None
+        if not self._approval_names_records(domain):
+            return None
+        rule = self.env["ir.rule"]._compute_domain(self._name, "read")
+        return None if rule.is_true() else rule | granted
+
+    def _approval_names_records(self, domain):
+        """Return whether the domain asks for given records or lines of given ones."""
+        names = {"id", self._approval_parent}
+        items = list(Domain(domain))
+        return not {"|", "!"}.intersection(
+            item for item in items if isinstance(item, str)
+        ) and any(
+            item[0] in names and item[1] == "in" and not hasattr(item[2], "select")
+            for item in items
+            if isinstance(item, tuple)
+        )

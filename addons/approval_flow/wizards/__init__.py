@@ -1,0 +1,1 @@
+from . import approval_policy_simulate, approval_task_decide
