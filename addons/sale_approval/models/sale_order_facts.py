@@ -1,0 +1,120 @@
+from odoo import models
+
+
+class SaleOrder(models.Model):
+    """What an approver sees of a sales order."""
+
+    _inherit = "sale.order"
+
+    def _approval_facts(self):
+        """Override: the figures that a sales manager decides by."""
+        self.ensure_one()
+        _ = self.env._
+        order = self.sudo()  # sudo: key figures, for people asked to decide
+        currency = order.company_id.currency_id
+        facts = [
+            (_("Customer"), order.partner_id.display_name, ""),
+            (_("Total"), order.currency_id.format(order.amount_total), ""),
+        ]
+        if order.currency_id != currency:
+            facts.append(
+                (
+                    _("In company currency"),
+                    currency.format(order.approval_amount_total),
+                    "",
+                )
+            )
+        facts += [
+            (_("Margin"), *self._approval_margin_fact(order, currency)),
+            (
+                _("Highest discount"),
+                self._approval_percent(order.approval_discount_max),
+                "warning" if order.approval_discount_max > 10 else "",
+            ),
+        ]
+        if order.approval_below_cost_percent > 0:
+            facts.append(
+                (
+                    _("Below cost"),
+                    self._approval_percent(order.approval_below_cost_percent),
+                    "danger",
+                )
+            )
+        facts += self._approval_credit_facts(order)
+        facts += self._approval_term_facts(order)
+        return facts
+
+    @staticmethod
+    def _approval_percent(value):
+        return f"{value:.1f} %"
+
+    def _approval_margin_fact(self, order, currency):
+        percent = order.approval_margin_percent
+        tone = "danger" if percent < 0 else "warning" if percent < 10 else ""
+        text = f"{currency.format(order.approval_margin)} ({self._approval_percent(percent)})"
+        return text, tone
+
+    def _approval_credit_facts(self, order):
+        _ = self.env._
+        grade = order.approval_credit_grade
+        facts = []
+        if grade:
+            tone = {"C": "warning", "D": "danger"}.get(grade, "")
+            labels = dict(
+                order._fields["approval_credit_grade"]._description_selection(self.env)
+            )
+            facts.append((_("Credit grade"), labels[grade], tone))
+        if order.approval_credit_use_percent:
+            used = order.approval_credit_use_percent
+            tone = "danger" if used > 100 else "warning" if used > 80 else ""
+            facts.append(
+                (_("Credit used with this order"), self._approval_percent(used), tone)
+            )
+        return facts
+
+    def _approval_term_facts(self, order):
+        _ = self.env._
+        facts = [(_("Salesperson"), order.user_id.name or "", "")]
+        if order.payment_term_id:
+            facts.append((_("Payment terms"), order.payment_term_id.display_name, ""))
+        if order.commitment_date:
+            date = order._fields["commitment_date"].convert_to_display_name(
+                order.commitment_date, order
+            )
+            facts.append((_("Delivery date"), date, ""))
+        if order.approval_is_first_order:
+            facts.append((_("First order of the customer"), _("yes"), "warning"))
+        if order.approval_special:
+            facts.append(
+                (
+                    _("Special order"),
+                    order.approval_special_reason or _("yes"),
+                    "warning",
+                )
+            )
+        return facts
+
+    def _approval_line_facts(self):
+        """Override: the lines as a table."""
+        self.ensure_one()
+        _ = self.env._
+        order = self.sudo()  # sudo: as in _approval_facts
+        columns = [
+            _("Product"),
+            _("Quantity"),
+            _("Unit price"),
+            _("Discount"),
+            _("Amount"),
+        ]
+        rows = [
+            [
+                line.product_id.display_name or line.name,
+                f"{line.product_uom_qty:g} {line.product_uom_id.name or ''}".strip(),
+                order.currency_id.format(line.price_unit),
+                self._approval_percent(line.discount) if line.discount else "",
+                order.currency_id.format(line.price_subtotal),
+            ]
+            for line in order.order_line
+            if not line.display_type
+        ]
+        return columns, rows
