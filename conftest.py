@@ -70,24 +70,3 @@ def pytest_make_collect_report(collector):
     report = yield
     _fail_skipped(report)
     return report
-
-
-@pytest.fixture(scope="session", autouse=True)
-def built_assets(request, load_registry):
-    """Build the web client once, as Odoo's own runner does before browser tests."""
-    from odoo.tests import HttpCase
-
-    classes = {getattr(item, "cls", None) for item in request.session.items}
-    if any(cls and issubclass(cls, HttpCase) for cls in classes):
-        _build_assets()
-
-
-def _build_assets():
-    """Write the bundles to the database, so that not every test class builds them."""
-    from odoo import SUPERUSER_ID, api
-    from odoo.modules.registry import Registry
-    from odoo.tests import common
-
-    with Registry(common.get_db_name()).cursor() as cr:
-        env = api.Environment(cr, SUPERUSER_ID, {})
-        env["ir.qweb"]._pregenerate_assets_bundles()

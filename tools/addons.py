@@ -82,10 +82,20 @@ def core_depends(names):
 @cache
 def content_digest(name):
     """Return a digest of what the addon `name` puts into a database."""
+    return _folder_digest(ADDONS / name, NOT_INSTALLED)
+
+
+@cache
+def static_digest(name):
+    """Return a digest of the addon's files for the web client."""
+    return _folder_digest(ADDONS / name / "static", set())
+
+
+def _folder_digest(top, ignored):
+    """Return a digest of all files below `top`, without folders called `ignored`."""
     digest = hashlib.sha256()
-    top = ADDONS / name
     for folder, folders, files in os.walk(top):
-        folders[:] = sorted(set(folders) - NOT_INSTALLED)
+        folders[:] = sorted(set(folders) - ignored)
         for file in sorted(files):
             path = Path(folder, file)
             digest.update(str(path.relative_to(top)).encode())

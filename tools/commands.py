@@ -82,9 +82,7 @@ def db(arguments):
 
 def _new_database(session, name, names):
     """Make the database `name` with the core apps and the addons `names` of ours."""
-    unknown = sorted(set(names) - set(addons.our_addons()))
-    if unknown:
-        raise Fail(f"There is no addon {unknown[0]} in addons/: check the spelling.")
+    _require_ours(names, addons.our_addons())
     databases.copy(session, databases.core_template(session), name)
     if names:
         log = databases.install(session, name, names, f"{name}.log", "installing")
@@ -117,6 +115,32 @@ def bench(arguments):
     os.execve(command[0], command, environment)
 
 
+def i18n(arguments):
+    """Update the terms and Chinese translations of addons, of all without arguments."""
+    ours = addons.our_addons()
+    names = arguments or list(ours)
+    _require_ours(names, ours)
+    session = prepare("test")
+    template = databases.suite_template(session, names)
+    database = databases.test_copy(session, template)
+    try:
+        session.run_task(
+            "update_translations",
+            database,
+            "exporting terms",
+            ORDER_CONTROL_ADDONS=",".join(names),
+        )
+    finally:
+        databases.drop(session, database)
+
+
+def _require_ours(names, ours):
+    """Fail when a name is none of our addons'."""
+    for name in names:
+        if name not in ours:
+            raise Fail(f"There is no addon {name} in addons/: check the spelling.")
+
+
 COMMANDS = {
     "help": show_help,
     "up": demo_server.up,
@@ -124,6 +148,7 @@ COMMANDS = {
     "logs": demo_server.logs,
     "shell": shell,
     "bench": bench,
+    "i18n": i18n,
     "test": testrun.test,
     "env": env,
     "odoo": odoo,

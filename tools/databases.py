@@ -1,7 +1,8 @@
 """Test databases: layered templates that are built once, and quick copies of them.
 
 Layer 1 ("core") has the core addons that ours build on, layer 2 ("suite") has ours on
-top. A template is named after what it was made of, so it is never out of date.
+top, layer 3 ("assets") the built web client. A template is named after what it was made
+of, so it is never out of date.
 """
 
 import os
@@ -15,6 +16,7 @@ from tools.setup_python import lock_digest
 
 CORE = "oc_core"
 SUITE = "oc_suite"
+ASSETS = "oc_assets"
 KEEP_TEMPLATES = 6  # of each kind, the newest
 
 
@@ -133,7 +135,8 @@ def installation_log(template):
 
 def forget_templates(session):
     """Drop this checkout's templates, so that they are built anew."""
-    for prefix in (CORE, f"{SUITE}_{checkout_key()}"):
+    key = checkout_key()
+    for prefix in (CORE, f"{SUITE}_{key}", f"{ASSETS}_{key}"):
         for name in _templates(session, prefix):
             drop(session, name)
 
@@ -160,17 +163,40 @@ def suite_template(session, names):
     return name
 
 
-def test_copy(session, template):
-    """Return the name of a new copy of `template` for one test run."""
-    prefix = f"oc_test_{checkout_key()}"
-    _drop_leftovers(session, prefix)
-    name = f"{prefix}_{os.getpid()}"
-    copy(session, template, name)
+def assets_template(session, template, names):
+    """Return a template like `template` with the web client's bundles built.
+
+    Browser tests run in transactions that are rolled back: without this, each class of
+    them would build the bundles again.
+    """
+    static = (addons.static_digest(name) for name in addons.with_our_depends(names))
+    prefix = f"{ASSETS}_{checkout_key()}"
+    name = f"{prefix}_{addons.digest_of(template, *static)}"
+
+    def make(building):
+        step("Building the web client for the browser tests")
+        copy(session, template, building)
+        session.run_task("build_assets", building, "building the web client")
+
+    _build(session, name, prefix, make)
     return name
 
 
-def _drop_leftovers(session, prefix):
+def test_prefix():
+    """Return what the names of this process' test databases start with."""
+    return f"oc_test_{checkout_key()}_{os.getpid()}"
+
+
+def test_copy(session, template):
+    """Return the name of a new copy of `template` for one test run."""
+    _drop_leftovers(session)
+    copy(session, template, test_prefix())
+    return test_prefix()
+
+
+def _drop_leftovers(session):
     """Drop the copies of test runs that were killed."""
+    prefix = f"oc_test_{checkout_key()}"
     rows = session.server.psql(
         f"SELECT datname FROM pg_database WHERE datname LIKE '{prefix}\\_%'"
     )

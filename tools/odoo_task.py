@@ -32,7 +32,21 @@ def build_assets(env):
     env["ir.qweb"]._pregenerate_assets_bundles()
 
 
-JOBS = {job.__name__: job for job in (prepare_company, populate, build_assets)}
+def update_translations(env):
+    """Export the terms of the addons in ORDER_CONTROL_ADDONS, tell what is missing."""
+    from tools import translations
+
+    for addon in os.environ["ORDER_CONTROL_ADDONS"].split(","):
+        missing = translations.update(env, addon)
+        _say(f"{addon}: {len(missing)} untranslated" + ":" * bool(missing))
+        for term in missing:
+            _say(f"  {term}")
+
+
+JOBS = {
+    job.__name__: job
+    for job in (prepare_company, populate, build_assets, update_translations)
+}
 
 
 def main(job, *options):

@@ -36,9 +36,13 @@ class Session:
         """Odoo's data folder."""
         return data_folder(self.name)
 
-    def environment(self):
-        """Return the process environment in which `python -m odoo` works."""
+    def environment(self, *folders):
+        """Return the process environment in which `python -m odoo` works.
+
+        :param folders: more folders to look for programs in; None is ignored
+        """
         environment = self.server.environment()
+        path = [self.python.parent, *filter(None, folders), os.environ["PATH"]]
         # Compiled Python is kept, but out of the source trees.
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         return {
@@ -46,7 +50,9 @@ class Session:
             "PYTHONPATH": str(self.odoo.path),
             "PYTHONPYCACHEPREFIX": str(CACHE / "pycache"),
             "ODOO_RC": str(self.conf),
-            "PATH": os.pathsep.join([str(self.python.parent), os.environ["PATH"]]),
+            "PATH": os.pathsep.join(
+                [*map(str, filter(None, path)), os.environ["PATH"]]
+            ),
         }
 
     def run_odoo(self, arguments, log, label):
@@ -72,9 +78,10 @@ class Session:
             raise Fail(f"{label} failed ({last_error(log)}): see {log}")
         return log
 
-    def run_task(self, job, database, label):
+    def run_task(self, job, database, label, **variables):
         """Run a job of tools/odoo_task.py in `database`, showing what it prints.
 
+        :param variables: what the job finds in its process environment
         :raise Fail: when it ends with an error
         """
         log = LOGS / f"{database}-{job}.log"
@@ -90,13 +97,14 @@ class Session:
                 note(line.rstrip())
 
         with Progress(label):
-            code = self._follow(["-m", "tools.odoo_task", job, *options], show)
+            command = ["-m", "tools.odoo_task", job, *options]
+            code = self._follow(command, show, variables)
         if code:
             with open(log, "a") as output:
                 output.write("\n".join(printed))
             raise Fail(f"{label} failed ({last_error(log)}): see {log}")
 
-    def _follow(self, arguments, handle):
+    def _follow(self, arguments, handle, variables=None):
         """Run Odoo's Python, call `handle` for every line, return the exit code."""
         process = subprocess.Popen(
             [self.python, *arguments],
@@ -106,7 +114,7 @@ class Session:
             text=True,
             errors="replace",
             cwd=ROOT,
-            env=self.environment(),
+            env={**self.environment(), **(variables or {})},
         )
         try:
             for line in process.stdout:

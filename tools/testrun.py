@@ -1,6 +1,7 @@
 """./ctl test: prepares the databases and runs everything in one pytest."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -24,10 +25,19 @@ def test(arguments):
     if fresh:
         databases.forget_templates(session)
     template = databases.suite_template(session, names)
+    log = databases.installation_log(template)
+    if _has_browser_tests(paths):
+        template = databases.assets_template(session, template, names)
     database = databases.test_copy(session, template)
     step("Running " + (", ".join(targets) or "everything"))
     try:
-        return _pytest(session, browser, template, database, [*paths, *options])
+        variables = {
+            "ORDER_CONTROL_TEMPLATE": template,
+            "ORDER_CONTROL_INSTALLATION_LOG": str(log),
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(STATE / "hypothesis"),
+        }
+        environment = {**session.environment(browser), **variables}
+        return _pytest(session, environment, database, [*paths, *options])
     finally:
         databases.drop(session, database)
         # A developer's next run finds the server; a build machine is left clean.
@@ -67,15 +77,15 @@ def _select(targets):
     return paths, sorted(names or ours)
 
 
-def _pytest(session, browser, template, database, arguments):
+def _has_browser_tests(paths):
+    """Tell whether tests at `paths` (of all addons without) open pages."""
+    places = [Path(path.split("::")[0]) for path in paths] or [ADDONS]
+    files = (f for p in places for f in ([p] if p.is_file() else p.rglob("test*.py")))
+    return any(re.search("HttpCase|HOOTCommon", f.read_text()) for f in files)
+
+
+def _pytest(session, environment, database, arguments):
     """Run pytest with Odoo on `database`; return its exit code."""
-    environment = session.environment()
-    if browser:
-        environment["PATH"] = f"{browser}:{environment['PATH']}"
-    environment.update(
-        ORDER_CONTROL_TEMPLATE=template,
-        HYPOTHESIS_STORAGE_DIRECTORY=str(STATE / "hypothesis"),
-    )
     command = [session.python, "-m", "pytest", f"--odoo-config={session.conf}"]
     command += [f"--odoo-database={database}", "--odoo-http", "--odoo-log-level=warn"]
     command += [f"--odoo-extra=screenshots={LOGS / 'screenshots'}"]

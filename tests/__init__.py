@@ -1,0 +1,1 @@
+"""Tests of the suite as a whole; an addon's own tests are in the addon."""

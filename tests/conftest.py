@@ -1,0 +1,28 @@
+"""Fixtures of the suite-wide tests."""
+
+import os
+
+import pytest
+
+from tests.server import OdooServer
+from tools.session import prepare
+
+
+@pytest.fixture(scope="session")
+def prepared():
+    """The environment that ./ctl prepared: Odoo, Python, PostgreSQL."""
+    return prepare("test")
+
+
+@pytest.fixture(scope="session")
+def template():
+    """Name of the template database with all addons; copy it, never open it."""
+    return os.environ["ORDER_CONTROL_TEMPLATE"]
+
+
+@pytest.fixture(scope="session")
+def odoo_server(prepared, template):
+    """A real server with two workers, shared by the tests of the session."""
+    with OdooServer(prepared, template) as server:
+        yield server
+    assert not server.complaints(), "\n".join(server.complaints())
