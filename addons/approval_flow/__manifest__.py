@@ -14,6 +14,7 @@
         "data/approval_flow_data.xml",
         "data/ir_cron_data.xml",
         "views/approval_policy_views.xml",
+        "views/approval_policy_templates.xml",
         "views/approval_instance_views.xml",
         "views/approval_task_views.xml",
         "views/approval_delegation_views.xml",
@@ -24,5 +25,9 @@
         "wizards/approval_task_decide_views.xml",
         "views/approval_flow_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["approval_flow/static/src/**/*"],
+        "web.assets_unit_tests": ["approval_flow/static/tests/**/*.test.js"],
+    },
     "application": True,
 }

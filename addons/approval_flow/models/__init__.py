@@ -21,6 +21,7 @@ from . import (
     approval_task_deadline,
     approval_task_people,
     approval_words,
+    approval_display,
     res_company,
     res_config_settings,
     res_users,
