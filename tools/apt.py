@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 from tools.output import Fail, run
@@ -158,6 +157,20 @@ class PrivateApt:
         )
         return sorted((self.folder / "deb").glob("*.deb"))
 
+    def download_missing(self, *packages):
+        """Download `packages` and what the machine lacks for them; return the files."""
+        self.get(
+            "install",
+            "--download-only",
+            "--no-install-recommends",
+            "--yes",
+            *packages,
+            failure=f"Cannot download {packages[0]} from the Debian mirror: check the "
+            "network and try again, or have it installed",
+            progress=f"downloading {packages[0]}",
+        )
+        return sorted((self.folder / "cache" / "archives").glob("*.deb"))
+
 
 def unpack(package, folder):
     """Unpack a Debian package into `folder` without installing it."""
@@ -166,11 +179,3 @@ def unpack(package, folder):
         f"Cannot unpack {package.name}: remove {package.parent} and try again",
         progress=f"unpacking {package.name}",
     )
-
-
-def is_installed(package):
-    """Tell whether dpkg knows `package` as installed."""
-    done = subprocess.run(
-        ["dpkg-query", "-W", "-f=${Status}", package], capture_output=True, text=True
-    )
-    return "install ok installed" in done.stdout
