@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import LazyTranslate, str2bool
 
 from odoo.addons.approval_flow.engine import ApprovalOperation
@@ -73,6 +74,13 @@ class SaleOrder(models.Model):
     def _approval_amounts(self):
         """Override: the total in company currency."""
         return {order.id: order.approval_amount_total for order in self}
+
+    def _approval_obstacles(self, operation):
+        """Override: what core would refuse is refused before people are asked."""
+        if operation != "confirm":
+            return super()._approval_obstacles(operation)
+        messages = {order.id: order._confirmation_error_message() for order in self}
+        return {order_id: text for order_id, text in messages.items() if text}
 
     # -- confirm -------------------------------------------------------------------
 
@@ -150,6 +158,25 @@ class SaleOrder(models.Model):
         """Send the quotation by e-mail after the last approval."""
         self.action_quotation_sent()
         self._send_order_notification_mail(self._find_mail_template())
+
+    # -- entry -----------------------------------------------------------------------
+
+    def action_copy_from_earlier(self):
+        """Return the form that copies lines of the customer's earlier orders.
+
+        :raise UserError: if the quotation has no customer yet
+        """
+        self.ensure_one()
+        if not self.partner_id:
+            raise UserError(self.env._("Choose the customer first."))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Copy from an earlier order"),
+            "res_model": "sale.order.copy.lines",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_order_id": self.id},
+        }
 
     # -- customer --------------------------------------------------------------------
 

@@ -153,6 +153,20 @@ class TestCredit(TestSaleCommon):
         invoice.action_post()
         self.assertEqual(self._exposure(), 2500.0)
 
+    def test_line_invoiced_in_excess_does_not_settle_another(self):
+        order = self._order(confirm=False)
+        order.order_line = [
+            Command.create(
+                {"product_id": self.product.id, "price_unit": 70, "tax_ids": False}
+            )
+        ]
+        order.action_confirm()
+        invoice = self._invoice(order, post=False)
+        invoice.invoice_line_ids[0].quantity = 15
+        invoice.invoice_line_ids[1].unlink()
+        invoice.action_post()
+        self.assertEqual(self._exposure(), 1500.0 + 70.0)
+
     def test_not_delivered_counts(self):
         order = self._order(product_id=self.on_delivery.id)
         self.assertEqual(self._exposure(), 1000.0)
@@ -367,6 +381,29 @@ class TestCredit(TestSaleCommon):
             with self.assertRaisesRegex(AssertionError, "readonly"):
                 form.sale_blocked = True
         self.assertEqual(self.customer.name, "Acme Ltd")
+
+    def test_everyone_opens_customers(self):
+        for user in (self.clerk, self.employee, self.accountant):
+            Partner = self.env["res.partner"].with_user(user)
+            views = Partner.get_views([(False, "form"), (False, "search")])
+            fields = views["models"]["res.partner"]["fields"]
+            self.assertEqual("sale_blocked" in fields, user != self.employee)
+            with Form(self.buyer.with_user(user)) as form:
+                form.phone = "+1 555 0100"
+
+    def test_changes_of_credit_are_kept(self):
+        partner = self.customer.with_env(self.env(context={}, user=self.sales_manager))
+        partner.credit_grade = "B"
+        partner.credit_limit = 5000
+        partner.sale_blocked = True
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        # sudo: readers see the values of the fields that they may read
+        tracked = partner.message_ids.sudo().tracking_value_ids
+        self.assertEqual(
+            set(tracked.field_id.mapped("name")),
+            {"credit_grade", "credit_limit", "sale_blocked"},
+        )
 
     def test_seller_adds_contacts_that_carry_the_credit(self):
         self.customer.write(

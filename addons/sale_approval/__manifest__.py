@@ -1,0 +1,22 @@
+{
+    "name": "Sales Order Approval",
+    "summary": "Multi-level approval of sales orders, with automatic first review",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Sales",
+    "author": "Order Control",
+    "website": "https://order-control.example",
+    "license": "LGPL-3",
+    "depends": ["approval_flow", "sale_stock"],
+    "data": [
+        "security/res_groups.xml",
+        "security/ir.model.access.csv",
+        "data/approval_check_data.xml",
+        "data/approval_policy_data.xml",
+        "views/crm_team_views.xml",
+        "views/res_partner_views.xml",
+        "views/sale_order_condition_views.xml",
+        "views/sale_order_views.xml",
+        "views/sale_portal_templates.xml",
+        "wizards/sale_order_copy_lines_views.xml",
+    ],
+}
