@@ -163,8 +163,10 @@ class ApprovalDocumentGate(models.AbstractModel):
         return instances
 
     def _approval_refuse(self, operation):
+        # an import asks for each row alone and wants the reason of that row
+        count = 1 if self.env.cr.cache.get("approval_import") else 10
         # sudo: the names of the documents that the caller tried to move
-        names = ", ".join(self.sudo()[:10].mapped("display_name"))
+        names = ", ".join(self.sudo()[:count].mapped("display_name"))
         raise UserError(
             self.env._(
                 "%(names)s: “%(operation)s” needs an approval first. Submit it for "
@@ -223,6 +225,24 @@ class ApprovalDocumentGate(models.AbstractModel):
             raise
         savepoint.close(rollback=True)
         return self._approval_create_drafts(vals_list, positions)
+
+    @api.model
+    def load(self, fields, data):
+        """Override to give each imported row its own reason, once.
+
+        Odoo tries all rows together first, and puts the error of that attempt, as if
+        it were the first row's, before those of the single rows.
+        """
+        self.env.cr.cache["approval_import"] = True
+        try:
+            result = super().load(fields, data)
+        finally:
+            self.env.cr.cache.pop("approval_import", None)
+        messages = result.get("messages") or []
+        texts = [message.get("message") for message in messages]
+        if texts and texts[0] in texts[1:]:
+            result["messages"] = messages[1:]
+        return result
 
     def _approval_held(self):
         """Return {id: (operation, policy)} of new documents that need approval."""
@@ -376,7 +396,11 @@ class ApprovalDocumentGate(models.AbstractModel):
         :param run: function that carries it out for the documents it is given
         :return: what ``run`` returns, or a notification about the submitted ones
         """
-        _instances, blocked = self._approval_gate(operation)
+        description = self._approval_operations()[operation]
+        candidates = self.filtered(
+            lambda document: document[description.state_field] in description.sources
+        )
+        _instances, blocked = candidates._approval_gate(operation)
         if not blocked:
             return run(self)
         waiting = self.browse(blocked)

@@ -82,6 +82,10 @@ class ApprovalDocumentMixin(models.AbstractModel):
         compute="_compute_approval_status", string="Approval status"
     )
 
+    approval_timeline = fields.Json(
+        related="approval_instance_id.view_timeline", string="Approval history"
+    )
+
     # -- to be declared by the document --------------------------------------------
 
     @api.model
@@ -97,6 +101,10 @@ class ApprovalDocumentMixin(models.AbstractModel):
     def _approval_amount_fields(self):
         """Return the header fields that belong to every set of material fields."""
         return [self._approval_amount_field] if self._approval_amount_field else []
+
+    def _approval_obstacles(self, operation):
+        """Return {id: reason} of documents that could not be carried out anyway."""
+        return {}
 
     def _approval_facts(self):
         """Return the key facts for the approver: [(label, value, tone)].

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 
 from .approval_document_content import canonical_digest
 from .approval_document_mixin import OPEN_STATES
@@ -19,7 +19,7 @@ class ApprovalInstance(models.Model):
         documents = documents.browse(covered)
         documents._approval_lock()
         documents, result.waiting = self._without_open(documents, operation, covered)
-        documents, checks = self._pass_checks(documents, result)
+        documents, checks = self._pass_checks(documents, operation, result)
         plans = self._plan(documents, operation, covered, result)
         if plans:
             result.submitted = self._open(plans, operation, checks, note)
@@ -43,9 +43,13 @@ class ApprovalInstance(models.Model):
         return documents.filtered(lambda document: document.id not in busy), valid
 
     @api.model
-    def _pass_checks(self, documents, result):
+    def _pass_checks(self, documents, operation, result):
         """Run the automatic checks; documents with a blocked check are refused."""
         checks = {}
+        obstacles = documents._approval_obstacles(operation)
+        for document in documents.browse(obstacles):
+            result.refused.append((document, obstacles[document.id]))
+        documents = documents.filtered(lambda document: document.id not in obstacles)
         for company_documents in (
             documents._approval_clean().grouped("company_id").values()
         ):
@@ -113,7 +117,7 @@ class ApprovalInstance(models.Model):
     def _requester(self, document):
         """Return who asks: the employee at work, else the document's own person."""
         user = self.env.user
-        root = self.env.ref("base.user_root")
+        root = user.browse(SUPERUSER_ID)
         if user.share or user == root:
             responsible = document[document._approval_responsible_field or "create_uid"]
             user = responsible if responsible.active and not responsible.share else root

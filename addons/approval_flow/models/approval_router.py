@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 
 
 class ApprovalRouter(models.AbstractModel):
@@ -83,7 +83,7 @@ class ApprovalRouter(models.AbstractModel):
             lambda user: user.active
             and not user.share
             and user.id not in excluded
-            and user.id != self.env.ref("base.user_root").id
+            and user.id != SUPERUSER_ID
             and (not company or company in user.company_ids)
         )
 

@@ -245,15 +245,18 @@ class ApprovalTask(models.Model):
             )
         users = self.env["res.users"].union(*(value[0] for value in found.values()))
         delegations = self.env["approval.router"]._delegations(users)
-        vals_list = []
+        vals_list, due = [], {}
         for instance, own_step in items:
+            company = instance.company_id
+            if company not in due:
+                due[company] = instance._deadline(company, own_step["hours"])
             candidates, fallback = found.get(
                 (instance.res_model, instance.res_id), (users.browse(), False)
             )
             if not candidates:
                 candidates, fallback = self._last_resort(instance, own_step), True
             vals_list += self._prepare_tasks(
-                instance, own_step, candidates, fallback, delegations
+                instance, own_step, candidates, fallback, delegations, due[company]
             )
         return vals_list
 
@@ -290,9 +293,8 @@ class ApprovalTask(models.Model):
         )
         return users
 
-    def _prepare_tasks(self, instance, step, users, fallback, delegations):
+    def _prepare_tasks(self, instance, step, users, fallback, delegations, due):
         now = fields.Datetime.now()
-        due = instance._deadline(instance.company_id, step["hours"], now)
         prior = {
             task.decided_by_id: task
             for task in instance.task_ids

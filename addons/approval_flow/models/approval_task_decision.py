@@ -194,11 +194,10 @@ class ApprovalTask(models.Model):
                     "seen_digest": task.instance_id.accepted_digest
                     or task.instance_id.digest,
                     "mail_pending": False,
-                    "attachment_ids": [fields.Command.set(list(files))]
-                    if files
-                    else [],
                 }
             )
+        if files:
+            self._engine().write({"attachment_ids": [fields.Command.set(list(files))]})
         self.env["approval.event"]._log_tasks(self, decision, comment=comment)
         self._drop_activities()
         self._release_blocked()

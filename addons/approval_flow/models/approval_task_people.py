@@ -110,9 +110,9 @@ class ApprovalTask(models.Model):
             if vals["user_id"] not in left.user_id.ids
         ]
         if not vals_list:
-            vals_list = self._prepare_tasks(
-                instance, step, self._last_resort(instance, step), True, {}
-            )
+            due = instance._deadline(instance.company_id, step["hours"])
+            users = self._last_resort(instance, step)
+            vals_list = self._prepare_tasks(instance, step, users, True, {}, due)
         new = self._engine().create(vals_list).with_env(self.env)
         new.filtered(lambda task: task.state == "pending")._after_asking()
         if not new and not left:
