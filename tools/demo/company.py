@@ -1,5 +1,10 @@
 """The company: it must be there before the addons, which look at its country."""
 
+import base64
+import io
+
+from PIL import Image, ImageDraw, ImageFont
+
 from tools.demo.store import TIME_ZONE, ZH
 
 NAME = "深圳市岚川电子有限公司 Lanchuan Electronics"
@@ -11,6 +16,7 @@ TAGLINE = {
     "en_US": "Sensors, power and control electronics since 2009",
     ZH: "专注传感、电源与控制电子，始于 2009 年",
 }
+BLUES = ("#7fb2e5", "#3d84cc", "#17508f")
 LANGUAGES = ("en_US", ZH)
 
 
@@ -23,6 +29,21 @@ def activate_languages(env):
         env["ir.module.module"].search(
             [("state", "=", "installed")]
         )._update_translations(languages.mapped("code"))
+
+
+def draw_logo():
+    """Return the logo as base64 text: three rising bars, the name beside them."""
+    image = Image.new("RGBA", (520, 120), (255, 255, 255, 0))
+    draw = ImageDraw.Draw(image)
+    for index, height in enumerate((40, 64, 88)):
+        left = 8 + 30 * index
+        box = (left, 104 - height, left + 20, 104)
+        draw.rounded_rectangle(box, radius=6, fill=BLUES[index])
+    font = ImageFont.load_default(size=58)
+    draw.text((116, 60), "LANCHUAN", font=font, fill=BLUES[-1], anchor="lm")
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return base64.b64encode(stream.getvalue())
 
 
 def name_company(env):
@@ -44,7 +65,10 @@ def name_company(env):
             "phone": "+86 755 5550 1800",
             "email": "info@example.com",
             "website": "https://www.example.com",
-            "vat": "91440300MA5DEMO01X",
+            "vat": "91440300MA5LCHX01K",
+            "logo": draw_logo(),
+            # Unset, the first printout asks for it.
+            "external_report_layout_id": env.ref("web.external_layout_standard").id,
         }
     )
     for field, texts in (("report_header", TAGLINE), ("company_details", LEGAL_NAME)):

@@ -7,14 +7,14 @@ from odoo.fields import Command
 from tools.demo import catalog, invoices, stock, users
 from tools.demo.partners import KEY_ACCOUNTS, weighted
 
-HISTORY = 240
+HISTORY = 170
 # How long the history reaches back, and how young its last orders are, in days.
 OLDEST, YOUNGEST = 410, 3
 # Older orders than this are mostly delivered, and all of them after some months.
 DELIVERED_AFTER, FORGOTTEN_AFTER = 24, 75
 PARTLY_DELIVERED = 6
 # State of an order that was never confirmed: how many.
-PIPELINE = {"draft": 26, "sent": 22, "cancel": 12}
+PIPELINE = {"draft": 20, "sent": 16, "cancel": 9}
 PURCHASES = {"received": 12, "purchase": 7, "draft": 5}
 
 DISCOUNTS = ((0, 60), (2, 12), (3, 10), (5, 12), (8, 6))

@@ -5,11 +5,13 @@ from stdnum.cn import uscc
 from odoo.fields import Command
 
 from tools.demo import names, users
-from tools.demo.people import CHINESE, ENGLISH, salespeople
+from tools.demo.people import CHINESE, CUSTOMER, ENGLISH, salespeople
+from tools.demo.store import TIME_ZONE
 
 CHINESE_CUSTOMERS = 264
 KEY_ACCOUNTS = 24
 BLOCKED = 6
+BLOCK_REASONS = ("逾期货款超过 90 天", "合同纠纷处理中", "法院列为被执行人")
 # Customers whose master data has a gap: no address and no tax number.
 INCOMPLETE = 5
 
@@ -248,6 +250,7 @@ def make(demo):
     customers, children = writer.write()
     _set_export_position(demo, customers)
     suppliers = _make_suppliers(demo, writer)
+    _invite_customer(demo)
     return (
         f"{len(customers)} customers with {len(children)} contacts and addresses, "
         f"{len(suppliers)} suppliers"
@@ -261,6 +264,21 @@ def _set_export_position(demo, customers):
         china = demo.ref("base.cn")
         abroad = customers.filtered(lambda partner: partner.country_id != china)
         abroad.property_account_position_id = position
+
+
+def _invite_customer(demo):
+    """Let a contact of the best customer log in to the portal."""
+    group = demo.ref("base.group_portal")
+    contact = demo.ref("customer_001_contact_0")
+    values = {
+        "login": CUSTOMER,
+        "partner_id": contact.id,
+        "tz": TIME_ZONE,
+        "group_ids": [Command.set(group.ids)],
+        "company_id": demo.env.company.id,
+        "company_ids": [Command.set(demo.env.company.ids)],
+    }
+    users.set_passwords(demo, demo.make("res.users", {"user_customer": values}))
 
 
 def _make_suppliers(demo, writer):
@@ -327,4 +345,7 @@ def grade(demo):
         )
     blocked = customers[-len(names.FOREIGN) - INCOMPLETE - BLOCKED :][:BLOCKED]
     blocked.sale_blocked = True
+    if demo.has("res.partner", "sale_block_reason"):
+        for customer in blocked:
+            customer.sale_block_reason = rng.choice(BLOCK_REASONS)
     return f"{len(customers)} customers, {BLOCKED} blocked"

@@ -7,6 +7,7 @@ CHINESE = "zh_CN"
 
 PASSWORD = "demo"
 ADMINISTRATOR = "admin"
+CUSTOMER = "customer"
 
 SALES = "sales_team.group_sale_salesman"
 TEAM_SALES = "sales_team.group_sale_salesman_all_leads"
@@ -30,7 +31,7 @@ PEOPLE = (
         "chen.guohua",
         "陈国华 Michael Chen",
         "General manager",
-        (),
+        ("sale_approval.group_general_manager",),
         None,
         language=ENGLISH,
     ),
@@ -209,4 +210,5 @@ def logins():
         language = "English" if person.language == ENGLISH else "中文"
         rows.append((f"{person.role}, {language}", login, PASSWORD))
     rows.append(("Administrator, 中文", ADMINISTRATOR, PASSWORD))
+    rows.append(("Customer, portal, 中文", CUSTOMER, PASSWORD))
     return rows

@@ -30,7 +30,7 @@ def populate(env, progress=print):
     :return: what failed, one text each; empty when all is well
     :rtype: list[str]
     """
-    from tools.demo import approvals, orders, partners, products, users
+    from tools.demo import approvals, orders, partners, production, products, users
     from tools.demo.store import Demo
 
     demo = Demo(env, progress)
@@ -42,6 +42,7 @@ def populate(env, progress=print):
         ("credit", "Credit grades and limits", partners.grade),
         ("history", "A year of orders", orders.make_history),
         ("purchases", "Purchases", orders.make_purchases),
+        ("production", "Production", production.make),
         ("pipeline", "Quotations", orders.make_pipeline),
         ("managers", "Who approves for whom", users.make_approvers),
         ("approvals", "Approvals", approvals.make),

@@ -28,7 +28,7 @@ def take_inventory(demo, needed):
     for template in templates.filtered("is_storable"):
         product = template.product_variant_id
         lot = lots[template.default_code.rsplit("-", 1)[0]]
-        free = 0 if rng.random() < SOLD_OUT else math.ceil(lot * rng.uniform(0.5, 6))
+        free = 0 if rng.random() < SOLD_OUT else math.ceil(lot * rng.uniform(2, 40))
         if template.sale_ok:
             on_hand += bool(free)
         if free or product in needed:

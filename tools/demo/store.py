@@ -5,15 +5,25 @@ import random
 import time
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from odoo.exceptions import UserError
+from odoo.orm import fields_temporal
+from odoo.sql_db import BaseCursor
 
 MODULE = "__demo__"
 TIME_ZONE = "Asia/Shanghai"
 ZH = "zh_CN"
 
 _logger = logging.getLogger(__name__)
+
+
+class _AnyDatetime(type):
+    """So that moments made elsewhere pass for instances of the clock in use."""
+
+    def __instancecheck__(cls, instance):
+        return isinstance(instance, datetime)
 
 
 class Demo:
@@ -51,7 +61,7 @@ class Demo:
     def moment(self, days, hour=10, minute=0):
         """Return the UTC time of `hour`:`minute` at the company, `days` days ago.
 
-        Never later than now.
+        Today's times are never later than now; negative days are in the future.
         """
         local = datetime(
             self.today.year,
@@ -62,7 +72,7 @@ class Demo:
             tzinfo=ZoneInfo(TIME_ZONE),
         ) - timedelta(days=days)
         moment = local.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
-        return min(moment, self.now)
+        return moment if days < 0 else min(moment, self.now)
 
     # What is installed
 
@@ -163,6 +173,23 @@ class Demo:
         except (UserError, ValueError, LookupError, AttributeError, TypeError) as error:
             self.warnings.append(f"{what} failed: {error}")
             _logger.warning("Demo data: %s failed", what, exc_info=True)
+
+    @contextmanager
+    def at(self, moment):
+        """Let Odoo take `moment` for the present: deadlines and logs follow from it."""
+
+        class Clock(datetime, metaclass=_AnyDatetime):
+            @classmethod
+            def now(cls, tz=None):
+                return moment
+
+        self.env.flush_all()
+        with (
+            patch.object(fields_temporal, "datetime", Clock),
+            patch.object(BaseCursor, "now", lambda cursor: moment),
+        ):
+            yield
+            self.env.flush_all()
 
     def backdate(self, records, column, moments):
         """Set the datetime `column` of `records` in the database, one moment each.

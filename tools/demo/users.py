@@ -16,10 +16,15 @@ def user(demo, login):
     return demo.ref(xmlid(login))
 
 
+def everybody(demo):
+    """Return all employees, without the administrator."""
+    return demo.env["res.users"].concat(*(user(demo, p.login) for p in PEOPLE))
+
+
 def make(demo):
     """Make the users, their managers and teams."""
     users = _make_users(demo)
-    _set_passwords(demo, users + demo.ref("base.user_admin"))
+    set_passwords(demo, users + demo.ref("base.user_admin"))
     _prepare_administrator(demo)
     if demo.has("crm.team"):
         _make_teams(demo)
@@ -27,9 +32,10 @@ def make(demo):
 
 
 def _groups(demo, person):
+    """Return the ids of the groups of `person` that are installed."""
     groups = [demo.ref("base.group_user")]
     groups += [demo.optional(name) for name in person.groups]
-    return [Command.set([group.id for group in groups if group])]
+    return [group.id for group in groups if group]
 
 
 def _make_users(demo):
@@ -41,7 +47,7 @@ def _make_users(demo):
             "email": f"{person.login}@example.com",
             "lang": person.language,
             "tz": TIME_ZONE,
-            "group_ids": _groups(demo, person),
+            "group_ids": [Command.set(_groups(demo, person))],
             "company_id": demo.env.company.id,
             "company_ids": [Command.set(demo.env.company.ids)],
         }
@@ -57,8 +63,8 @@ def _make_users(demo):
     return users
 
 
-def _set_passwords(demo, users):
-    """Give all `users` the demo's password; hashing it once saves seconds."""
+def set_passwords(demo, users):
+    """Give `users` the demo's password; hashing it once saves seconds."""
     hashed = demo.env["res.users"]._crypt_context().hash(PASSWORD)
     for record in users:
         demo.env["res.users"]._set_encrypted_password(record.id, hashed)
@@ -71,6 +77,10 @@ def make_approvers(demo):
     for person in PEOPLE:
         if person.manager:
             user(demo, person.login).approval_manager_id = user(demo, person.manager)
+        # Some groups come with addons that are newer than the people.
+        user(demo, person.login).group_ids = [
+            Command.link(group_id) for group_id in _groups(demo, person)
+        ]
     group = demo.ref("approval_flow.group_approval_manager")
     demo.ref("base.user_admin").group_ids = [Command.link(group.id)]
     return f"{len(PEOPLE)} people"
