@@ -317,12 +317,13 @@ class TestChecks(ConditionsCommon):
         self._sold(200, days=400)  # long ago
         self._order(self._line(price_unit=300))  # not confirmed
         self._sold(0)  # given away
-        sold = self._sold(100)
-        self.assertEqual(sold.state, "sale")
+        self._sold(100)
         order = self._order(self._line(price_unit=100))
         self.assert_passes("price", order)
-        # an order is not compared with itself
-        self.assert_passes("price", sold)
+        # an order is not compared with itself, which would halve the difference
+        dear = self._sold(138)
+        self.assert_finds("price", dear, "warn", "38 % above")
+        dear.state = "cancel"
         other = self.env["sale.order"].create(
             {
                 "partner_id": self.customer.id,
@@ -358,6 +359,15 @@ class TestChecks(ConditionsCommon):
         self.assert_passes("stock", order)
         order.order_line[0].product_uom_qty = 3
         self.assert_finds("stock", order, "warn", "14 Units", "15 Units are ordered")
+
+    def test_stock_promised_on_several_days(self):
+        self._stock(self.sensor, 4)
+        order = self._order(self._line(quantity=2), self._line(quantity=3))
+        order.order_line[0].customer_lead = 0
+        order.order_line[1].customer_lead = 5
+        self.assert_finds("stock", order, "warn", "Only 4 Units", "5 Units are ordered")
+        order.order_line[1].product_uom_qty = 2
+        self.assert_passes("stock", order)
 
     def test_stock_needs_none(self):
         order = self._order(
@@ -428,21 +438,35 @@ class TestChecks(ConditionsCommon):
                     "date": now + timedelta(days=days),
                 }
             )._action_confirm()
-        for days in (1, 4, 8):
+        cases = []
+        for days in (8, 1, 4):
             for warehouse in warehouses:
                 there = self.sensor.with_context(
                     warehouse_id=warehouse.id, to_date=now + timedelta(days=days)
                 ).virtual_available
-                orders = [
-                    self._order(
-                        self._line(quantity=quantity),
-                        warehouse_id=warehouse.id,
-                        commitment_date=now + timedelta(days=days),
+                cases += [
+                    (
+                        self._order(
+                            self._line(quantity=quantity),
+                            warehouse_id=warehouse.id,
+                            commitment_date=now + timedelta(days=days),
+                        ),
+                        there,
+                        quantity,
                     )
                     for quantity in (there, there + 1)
                 ]
-                self.assert_passes("stock", orders[0])
-                self.assert_finds("stock", orders[1], "warn", f"Only {there:.0f} Units")
+        self.assertEqual({there for _o, there, _q in cases}, {0, 3, 7, 17})
+        results = self._run(
+            "stock", self.env["sale.order"].union(*(c[0] for c in cases))
+        )
+        for order, there, quantity in cases:
+            result = results[order]
+            if quantity <= there:
+                self.assertEqual(result["status"], "pass", result["reason"])
+            else:
+                self.assertEqual(result["status"], "warn")
+                self.assertIn(f"Only {there:.0f} Units", result["reason"])
 
     # -- credit --------------------------------------------------------------------
 

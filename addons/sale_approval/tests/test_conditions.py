@@ -86,7 +86,7 @@ class TestConditions(ConditionsCommon):
         self.assertEqual(order.approval_margin, 10.0)
 
     def test_cost_of_the_company_of_the_order(self):
-        self.sensor.with_company(self.company_2).standard_price = 90.0
+        self.sensor.with_company(self.company_2).standard_price = 20.0
         order = self.env["sale.order"].create(
             {
                 "partner_id": self.customer.id,
@@ -94,7 +94,7 @@ class TestConditions(ConditionsCommon):
                 "order_line": [self._line(price_unit=100)],
             }
         )
-        self.assertEqual(order.approval_margin, 10.0)
+        self.assertEqual(order.approval_margin, 80.0)
 
     # -- discounts and prices ------------------------------------------------------
 
