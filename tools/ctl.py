@@ -31,6 +31,9 @@ def main(arguments):
         # The reader (head, less) went away; that is no failure of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"ctl: {error}: check the folder's owner and the disk.", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from tools.setup_python import lock_digest
 CORE = "oc_core"
 SUITE = "oc_suite"
 ASSETS = "oc_assets"
+KEEP_SECONDS = 900
 KEEP_TEMPLATES = 6  # of each kind, the newest
 
 
@@ -74,25 +75,35 @@ def install(session, database, names, log, label, *options):
     return session.run_odoo(["server", *arguments], log, label)
 
 
-def _templates(session, prefix):
-    """Return the templates whose names start with `prefix`, the newest first."""
+def _templates(session, prefix, before="9"):
+    """Return the templates whose names start with `prefix`, the newest first.
+
+    :param str before: only those made before this time (seconds, as in the comment)
+    """
     rows = session.server.psql(
         f"SELECT datname FROM pg_database WHERE datname LIKE '{prefix}\\_%' "
         "AND datname NOT LIKE '%\\_part' "
+        f"AND coalesce(shobj_description(oid, 'pg_database'), '') < '{before}' "
         "ORDER BY shobj_description(oid, 'pg_database') DESC NULLS LAST"
     )
     return [name for (name,) in rows]
 
 
 def _prune(session, prefix):
-    """Drop all but the newest templates whose names start with `prefix`."""
-    for name in _templates(session, prefix)[KEEP_TEMPLATES:]:
+    """Drop all but the newest templates whose names start with `prefix`.
+
+    Another ./ctl may be about to copy one that was made just now.
+    """
+    recent = f"{time.time() - KEEP_SECONDS:.0f}"
+    for name in _templates(session, prefix, before=recent)[KEEP_TEMPLATES:]:
         drop(session, name)
         installation_log(name).unlink(missing_ok=True)
 
 
 def _build(session, name, prefix, make):
     """Make the template `name` with the function `make`, unless it exists."""
+    if exists(session, name):
+        return
     with locked("templates"):
         if exists(session, name):
             return

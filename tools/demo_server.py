@@ -1,6 +1,5 @@
 """./ctl up and ./ctl down: the Odoo that serves the demo database."""
 
-import argparse
 import json
 import os
 import signal
@@ -70,16 +69,18 @@ def logs(arguments):
 
 def _port(arguments):
     """Return the port that the user asked for."""
-    parser = argparse.ArgumentParser(prog="./ctl up", exit_on_error=False)
-    default = os.environ.get("ORDER_CONTROL_PORT", "8069")
-    parser.add_argument("--port", default=default)
-    try:
-        port = int(parser.parse_args(arguments).port)
-    except (argparse.ArgumentError, ValueError) as error:
-        raise Fail(f"{error}: say ./ctl up --port 8069.") from error
-    if not 1 <= port <= 65535:
-        raise Fail(f"{port} is no port: take one from 1024 to 65535.")
-    return port
+    match arguments:
+        case []:
+            text = os.environ.get("ORDER_CONTROL_PORT", "8069")
+        case ["--port", text]:
+            pass
+        case [argument] if argument.startswith("--port="):
+            text = argument.partition("=")[2]
+        case _:
+            raise Fail("Say ./ctl up or ./ctl up --port N.")
+    if not (text.isdecimal() and 1 <= int(text) <= 65535):
+        raise Fail(f'"{text}" is no port: take a number from 1024 to 65535.')
+    return int(text)
 
 
 def _require_port(port):

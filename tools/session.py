@@ -106,6 +106,10 @@ class Session:
 
     def _follow(self, arguments, handle, variables=None):
         """Run Odoo's Python, call `handle` for every line, return the exit code."""
+        environment = {**self.environment(), **(variables or {})}
+        # Nobody waits for each commit of an installation: if the machine fails in the
+        # middle it is started again anyway.
+        environment["PGOPTIONS"] = "-c synchronous_commit=off"
         process = subprocess.Popen(
             [self.python, *arguments],
             stdin=subprocess.DEVNULL,
@@ -114,7 +118,7 @@ class Session:
             text=True,
             errors="replace",
             cwd=ROOT,
-            env={**self.environment(), **(variables or {})},
+            env=environment,
         )
         try:
             for line in process.stdout:
