@@ -51,8 +51,8 @@ class SaleOrder(models.Model):
     def _approval_margin_fact(self, order, currency):
         percent = order.approval_margin_percent
         tone = "danger" if percent < 0 else "warning" if percent < 10 else ""
-        text = f"{currency.format(order.approval_margin)} ({self._approval_percent(percent)})"
-        return text, tone
+        margin = currency.format(order.approval_margin)
+        return f"{margin} ({self._approval_percent(percent)})", tone
 
     def _approval_credit_facts(self, order):
         _ = self.env._

@@ -3,6 +3,9 @@ from odoo.tests import new_test_user
 
 from odoo.addons.sale.tests.common import SaleCommon
 
+# the smallest picture there is
+SIGNATURE = "R0lGODlhAQABAAD/ACwAAAAAAQABAAACADs="
+
 
 class SaleApprovalCommon(SaleCommon):
     """Salespeople, approvers and a customer, with the least rights each."""
@@ -14,9 +17,9 @@ class SaleApprovalCommon(SaleCommon):
             [("res_model", "=", "sale.order")]
         ).active = False
         # the checks have tests of their own
-        cls.env["approval.check"].search([("res_model", "=", "sale.order")]).active = (
-            False
-        )
+        cls.env["approval.check"].search(
+            [("res_model", "=", "sale.order")]
+        ).active = False
         cls.seller = cls._person("sam", "sales_team.group_sale_salesman")
         cls.seller2 = cls._person("sue", "sales_team.group_sale_salesman")
         cls.leader = cls._person("lee", "sales_team.group_sale_salesman_all_leads")

@@ -2,7 +2,7 @@ from odoo.tests import tagged
 
 from odoo.addons.payment.tests.common import PaymentCommon
 
-from .gate_common import SaleApprovalCommon
+from .gate_common import SIGNATURE, SaleApprovalCommon
 
 
 @tagged("post_install", "-at_install")
@@ -34,7 +34,12 @@ class TestCustomer(PaymentCommon, SaleApprovalCommon):
         order = self._order(require_signature=True, require_payment=False)
         public = self.env.ref("base.public_user")
         signed = order.with_user(public).sudo()
-        signed.write({"signed_by": "Customer", "signature": "R0lGODlhAQABAAD/ACwAAAAAAQABAAACADs="})
+        signed.write(
+            {
+                "signed_by": "Customer",
+                "signature": SIGNATURE,
+            }
+        )
         signed._validate_order()
         self.assertEqual(order.state, "draft")
         self.assertTrue(order._approval_is_held())

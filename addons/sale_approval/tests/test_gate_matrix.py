@@ -51,10 +51,14 @@ class TestGateMatrix(SaleApprovalCommon):
             "write with content": lambda o: o.write(
                 {
                     "state": "sale",
-                    "order_line": [Command.update(o.order_line[0].id, {"price_unit": 0})],
+                    "order_line": [
+                        Command.update(o.order_line[0].id, {"price_unit": 0})
+                    ],
                 }
             ),
-            "write of two orders": lambda o: (o | self._order()).write({"state": "sale"}),
+            "write of two orders": lambda o: (o | self._order()).write(
+                {"state": "sale"}
+            ),
             "cancel and write back": lambda o: (
                 o.action_cancel(),
                 o.write({"state": "sale"}),
@@ -122,7 +126,11 @@ class TestGateMatrix(SaleApprovalCommon):
         ways = self._ways()
         for name in ("private confirmation", "private confirmation as superuser"):
             ways.pop(name)  # they do not move the state
-        for name in ("write with content", "write of two orders", "cancel and write back"):
+        for name in (
+            "write with content",
+            "write of two orders",
+            "cancel and write back",
+        ):
             ways.pop(name)
         ways["button"] = lambda o: o.action_confirm()
         for name, way in ways.items():
@@ -138,7 +146,11 @@ class TestGateMatrix(SaleApprovalCommon):
 
     def test_created_in_the_state_is_refused(self):
         values = self._order_values(state="sale")
-        for env in (self.env(user=self.seller), self.env(user=self.sales_manager), self.env):
+        for env in (
+            self.env(user=self.seller),
+            self.env(user=self.sales_manager),
+            self.env,
+        ):
             with self.assertRaises(UserError), self.env.cr.savepoint():
                 env["sale.order"].create(values)
             with self.assertRaises(UserError), self.env.cr.savepoint():
@@ -164,8 +176,13 @@ class TestGateMatrix(SaleApprovalCommon):
 
     def test_import_tells_the_reason_of_each_row(self):
         self.policy.amount_min = 500
-        header = ["name", "partner_id/.id", "state", "order_line/product_id/.id",
-                  "order_line/price_unit"]
+        header = [
+            "name",
+            "partner_id/.id",
+            "state",
+            "order_line/product_id/.id",
+            "order_line/price_unit",
+        ]
         partner, product = str(self.partner.id), str(self.product.id)
         rows = [
             ["IMP1", partner, "sale", product, "100"],
@@ -186,7 +203,7 @@ class TestGateMatrix(SaleApprovalCommon):
             orders.mapped("approval_state"), ["not_required", "pending", "required"]
         )
 
-    # -- batches -------------------------------------------------------------------------
+    # -- batches ---------------------------------------------------------------------
 
     def test_batch_confirms_the_free_and_submits_the_others(self):
         self.policy.amount_min = 500
@@ -210,9 +227,7 @@ class TestGateMatrix(SaleApprovalCommon):
             {}
         ).action_mass_cancel()
         self.assertEqual(set(orders.mapped("state")), {"cancel"})
-        self.assertEqual(
-            set(orders.approval_instance_id.mapped("state")), {"recalled"}
-        )
+        self.assertEqual(set(orders.approval_instance_id.mapped("state")), {"recalled"})
 
     def test_own_fields_cannot_be_written(self):
         order = self._submitted()
