@@ -126,34 +126,69 @@ class ApprovalDocumentContent(models.AbstractModel):
                 yield name, before, after
 
     def _approval_changed_names(self, changes):
-        """Return the field names that a list of differences touches."""
+        """Return the field names that a list of differences touches.
+
+        A line that was added or removed touches the lines, and each of its fields.
+        """
         names = {change["field"] for change in changes if change["field"]}
-        if any(change["kind"] != "changed" for change in changes):
-            names.add(self._approval_lines)
+        for change in changes:
+            if change["kind"] != "changed":
+                names.add(self._approval_lines)
+                names.update(change["new"] or change["old"])
         return names
 
     def _approval_within_tolerance(self, policy, old, new):
         """Return whether the change from ``old`` to ``new`` may pass unapproved.
 
         Only numbers may differ, and the sum of the differences of all lines counts:
-        a dearer line does not make up for a cheaper one. ``old`` is always the
-        content last approved by people, so that many small steps add up.
+        a dearer line does not make up for a cheaper one, nor a higher quantity for a
+        lower price. ``old`` is always the content that was submitted to people, so
+        that many small steps add up.
         """
         self.ensure_one()
-        if not policy["tolerance_percent"] or not self._approval_line_amount:
+        amount = self._approval_line_amount
+        if not policy["tolerance_percent"] or not amount:
             return False
         changes = self._approval_diff(old, new)
         names = self._approval_changed_names(changes)
         if not names <= set(self._approval_tolerable):
             return False
-        amount = self._approval_line_amount
+        if any(amount not in line for line in old["lines"].values()):
+            return False  # submitted without the amounts of its lines
         moved = sum(
-            abs(float(line[amount]) - float(old["lines"][key][amount]))
+            self._approval_moved(old["lines"][key], line)
             for key, line in new["lines"].items()
         )
-        base = abs(float(old["header"][self._approval_amount_field]))
-        if moved > base * policy["tolerance_percent"] / 100.0:
+        header = self._approval_amount_field
+        before, after = (
+            abs(float(content["header"][header])) for content in (old, new)
+        )
+        moved = max(moved, abs(after - before))
+        currency = self._approval_clean().currency_id
+        limit = before * policy["tolerance_percent"] / 100.0
+        if currency.compare_amounts(moved, limit) > 0:
             return False
+        return self._approval_below_limit(moved, policy)
+
+    def _approval_moved(self, old, new):
+        """Return by how much one line has moved, in document currency."""
+        amount = self._approval_line_amount
+        before, after = float(old[amount]), float(new[amount])
+        moved = abs(after - before)
+        fields_ = self.env[self._approval_line_model()]._fields
+        inputs = [
+            name
+            for name, _before, _after in self._approval_changed(old, new)
+            if name != amount and not (fields_[name].compute and fields_[name].readonly)
+        ]
+        if len(inputs) > 1:  # they may make up for each other
+            for name in inputs:
+                base = float(old[name])
+                share = abs(float(new[name]) - base) / abs(base) if base else 1.0
+                moved = max(moved, share * abs(before))
+        return moved
+
+    def _approval_below_limit(self, moved, policy):
         if not policy["tolerance_amount"]:
             return True
         document = self._approval_clean()

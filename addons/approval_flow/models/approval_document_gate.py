@@ -1,15 +1,12 @@
-import ast
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 from odoo.tools import SQL
-
-from .approval_result import ApprovalResult
 
 # fields of the mixin that only the engine sets
 OWN_FIELDS = {"approval_instance_id", "approval_revision"}
+OWN_VALUES = {"approval_instance_id": False, "approval_revision": 0}
 
 
 class ApprovalDocumentGate(models.AbstractModel):
@@ -20,94 +17,6 @@ class ApprovalDocumentGate(models.AbstractModel):
     """
 
     _inherit = "approval.document.mixin"
-
-    # -- which policy covers what ----------------------------------------------------
-
-    def _approval_match(self, operation):
-        """Return the policy and its applicable steps for each covered document.
-
-        :param str operation: code of the operation
-        :return: ``{id: (policy, steps)}`` of the covered documents only, policies and
-            steps as plain data, see ``approval.policy._compiled``
-        :raise UserError: if a condition cannot be evaluated: the gate stays shut
-        """
-        policies = self.env["approval.policy"]._compiled(self._name, operation)
-        found = {}
-        if not policies or not self:
-            return found
-        for company, documents in self._approval_clean().grouped("company_id").items():
-            todo = documents.with_company(company)
-            amounts = todo._approval_amounts()
-            for policy in policies:
-                if policy["company_id"] and policy["company_id"] != company.id:
-                    continue
-                hits = todo._approval_meets(policy, amounts, policy["amount_max"])
-                steps_of = hits._approval_steps(policy, amounts)
-                found.update((key, (policy, steps)) for key, steps in steps_of.items())
-                todo = todo.filtered(lambda document: document.id not in found)
-                if not todo:
-                    break
-        return found
-
-    def _approval_steps(self, policy, amounts):
-        """Return {id: applicable steps} of the documents that have any."""
-        steps_of = {document.id: [] for document in self}
-        for step in policy["steps"]:
-            rule = {**step, "currency_id": policy["currency_id"]}
-            for document in self._approval_meets(rule, amounts):
-                steps_of[document.id].append(step)
-        return {key: steps for key, steps in steps_of.items() if steps}
-
-    def _approval_meets(self, rule, amounts, amount_max=0):
-        """Return the documents that meet amount limits and condition of a rule.
-
-        :param dict rule: a policy or step as plain data
-        :param dict amounts: amounts in company currency by document id
-        """
-        if rule.get("join") == "or" and rule["amount_min"] and rule["domain"] != "[]":
-            return self._approval_above(rule, amounts) | self._approval_filter(rule)
-        documents = self
-        if rule["amount_min"] or amount_max:
-            documents = documents._approval_above(rule, amounts, amount_max)
-        return documents._approval_filter(rule) if documents else documents
-
-    def _approval_above(self, rule, amounts, amount_max=0):
-        currency = self.env["res.currency"].browse(rule["currency_id"])
-
-        def within(document):
-            amount = document._approval_in_currency(amounts[document.id], currency)
-            low, high = rule["amount_min"], amount_max
-            return (not low or currency.compare_amounts(amount, low) > 0) and (
-                not high or currency.compare_amounts(amount, high) <= 0
-            )
-
-        return self.filtered(within)
-
-    def _approval_in_currency(self, amount, currency):
-        """Convert an amount of the document's company at today's rate."""
-        company = self.company_id or self.env.company
-        if company.currency_id == currency:
-            return amount
-        return company.currency_id._convert(
-            amount, currency, company, fields.Date.today()
-        )
-
-    def _approval_filter(self, rule):
-        if rule["domain"] in ("[]", False, ""):
-            return self
-        try:
-            return self.filtered_domain(Domain(ast.literal_eval(rule["domain"])))
-        except UserError:
-            raise
-        except Exception as error:
-            raise UserError(
-                self.env._(
-                    "The approval policy “%(name)s” cannot be evaluated: %(error)s. "
-                    "Ask an administrator to mend its condition.",
-                    name=self.env["approval.words"]._label(rule["names"]),
-                    error=error,
-                )
-            ) from error
 
     # -- the gate ----------------------------------------------------------------------
 
@@ -149,7 +58,8 @@ class ApprovalDocumentGate(models.AbstractModel):
                 "SELECT id FROM %s WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
                 SQL.identifier(self._table),
                 tuple(self.ids),
-            )
+            ),
+            log_exceptions=False,  # a conflict is nothing to worry about
         )
 
     def _approval_demand(self, operation):
@@ -180,9 +90,11 @@ class ApprovalDocumentGate(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override to gate documents that are created in a state that needs approval."""
+        """Override to gate documents created in a state that needs approval."""
         for vals in vals_list:
             self._approval_protect(vals)
+        # given values win over ``default_…`` in a caller's context
+        vals_list = [{**vals, **OWN_VALUES} for vals in vals_list]
         operations = self._approval_operations().values()
         if any(
             vals.get(operation.state_field) in operation.targets
@@ -262,6 +174,7 @@ class ApprovalDocumentGate(models.AbstractModel):
         for index, (operation, _policy) in positions.items():
             vals_list[index][operation.state_field] = operation.sources[0]
         documents = super().create(vals_list)
+        documents._approval_demand_entered(self._approval_operations().values())
         by_operation = {}
         for index, (operation, _policy) in positions.items():
             by_operation.setdefault(operation.code, []).append(documents.ids[index])
@@ -296,13 +209,14 @@ class ApprovalDocumentGate(models.AbstractModel):
         for operation in self._approval_operations().values():
             if vals.get(operation.state_field) not in operation.targets:
                 continue
-            if not self.env["approval.policy"]._compiled(self._name, operation.code):
-                continue
             documents = self.filtered(
                 lambda document, op=operation: document[op.state_field]
                 not in op.targets
             )
-            if documents:
+            policies = self.env["approval.policy"]._compiled(self._name, operation.code)
+            # an approval may be open though its policy was archived since
+            # sudo: whether there is one, for whoever writes
+            if documents and (policies or documents.sudo().approval_instance_id):
                 entering.append((operation, documents))
         return entering
 
@@ -311,21 +225,46 @@ class ApprovalDocumentGate(models.AbstractModel):
         for operation, documents in entering:
             used, blocked = documents._approval_gate(operation.code)
             instances |= used
+            ready = self._approval_in_source(operation)
             for res_id, (policy, _steps) in blocked.items():
-                if policy["api_policy"] == "reject":
+                if policy["api_policy"] == "reject" or res_id not in ready._ids:
                     self.browse(blocked)._approval_refuse(operation.code)
                 submit.setdefault(operation.code, []).append(res_id)
         waiting = self.browse(res_id for ids in submit.values() for res_id in ids)
         through = self - waiting
         if through:
-            with self.env.cr.savepoint() if len(vals) > 1 else nullcontext():
+            states = {operation.state_field for operation, _documents in entering}
+            mixed = not vals.keys() <= states.union(self._approval_by_operation)
+            with self.env.cr.savepoint() if mixed or instances else nullcontext():
                 super(ApprovalDocumentGate, through).write(vals)
-                # the same call may have changed what was approved
-                for operation, documents in entering:
-                    (documents & through)._approval_demand(operation.code)
-            instances._mark_executed()
+                through._approval_demand_again(entering, instances, mixed)
+            through._approval_went_through(vals, entering, instances)
         self._approval_submit_instead(vals, entering, submit)
         return True
+
+    def _approval_demand_again(self, entering, instances, mixed):
+        """Judge once more what the same call may have changed meanwhile."""
+        for operation, documents in entering:
+            documents &= self
+            if mixed:
+                documents._approval_demand(operation.code)
+            elif any(
+                instance.state not in ("approved", "failed")
+                for instance in instances
+                if instance.operation == operation.code
+            ):
+                documents._approval_refuse(operation.code)
+
+    def _approval_went_through(self, vals, entering, instances):
+        """The operation happened: approvals are used up, others are pointless."""
+        instances._mark_executed()
+        for operation, documents in entering:
+            (documents & self)._approval_open_instances().filtered(
+                lambda item, op=operation: item.operation == op.code
+            )._close_needless()
+        if self._approval_touches(vals):
+            self._approval_content_changed()
+        self._approval_close(vals)
 
     def _approval_submit_instead(self, vals, entering, submit):
         """Write all but the state, and submit, as the policies of these calls say."""
@@ -333,6 +272,7 @@ class ApprovalDocumentGate(models.AbstractModel):
         rest = {name: value for name, value in vals.items() if name not in states}
         for code, ids in submit.items():
             documents = self.browse(ids)
+            documents.check_access("write")
             if rest:
                 documents.write(rest)
             documents._approval_submit(code)._raise_refused()
@@ -350,82 +290,3 @@ class ApprovalDocumentGate(models.AbstractModel):
         """Override to end the open approvals of deleted documents."""
         self._approval_open_instances()._close_with_document()
         return super().unlink()
-
-    # -- changed content -----------------------------------------------------------------
-
-    @contextmanager
-    def _approval_editing(self):
-        """Let the document look at its content once, not at each of its lines."""
-        editing = self.env.cr.cache.setdefault("approval_editing", {})
-        added = {(self._name, res_id) for res_id in self.ids} - set(editing)
-        editing.update(dict.fromkeys(added, True))
-        try:
-            yield
-        finally:
-            for key in added:
-                editing.pop(key, None)
-
-    def _approval_touches(self, vals):
-        if not self.env["approval.policy"]._governs(self._name):
-            return False
-        names = {*self._approval_material, self._approval_lines}
-        return not names.isdisjoint(vals) or not (
-            self.env["approval.policy"]._material_names(self._name).isdisjoint(vals)
-        )
-
-    def _approval_content_changed(self):
-        """Look again at the open approvals of documents whose content was changed."""
-        editing = self.env.cr.cache.get("approval_editing") or {}
-        documents = self._origin.exists() if len(self) == 1 else self._origin
-        documents = documents.filtered(
-            lambda document: (self._name, document.id) not in editing
-        )
-        # sudo: bookkeeping of the gate, for whoever may change the content
-        documents = documents.sudo()
-        field = self._fields["approval_revision"]
-        for document in documents:
-            field._update_cache(document, document.approval_revision + 1, dirty=True)
-        documents._approval_open_instances()._recheck_content()
-
-    # -- submit --------------------------------------------------------------------------
-
-    def _approval_run(self, operation, run):
-        """Carry out an operation, or submit the documents that a policy covers.
-
-        :param str operation: code of the operation
-        :param run: function that carries it out for the documents it is given
-        :return: what ``run`` returns, or a notification about the submitted ones
-        """
-        description = self._approval_operations()[operation]
-        candidates = self.filtered(
-            lambda document: document[description.state_field] in description.sources
-        )
-        _instances, blocked = candidates._approval_gate(operation)
-        if not blocked:
-            return run(self)
-        waiting = self.browse(blocked)
-        free = self - waiting
-        result = ApprovalResult(self.env, self._name)
-        if free:
-            run(free)
-            result.done = free
-        result.add(waiting._approval_submit(operation))
-        if self._approval_unattended():
-            result._hold()
-            return True
-        return result._notification()
-
-    def _approval_unattended(self):
-        """Return whether no employee is there to read a message: customer or system."""
-        return self.env.su or self.env.user.share
-
-    def _approval_submit(self, operation, note=None):
-        """Submit documents for approval of an operation.
-
-        Documents that no policy covers, or that wait already, are left as they are.
-
-        :param str operation: code of the operation
-        :param str note: remark of the requester
-        :return: :class:`ApprovalResult`: what was submitted, refused and why
-        """
-        return self.env["approval.instance"]._submit(self, operation, note)

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 OPEN_STATES = ("pending", "approved", "failed")
 
@@ -31,6 +30,8 @@ class ApprovalDocumentMixin(models.AbstractModel):
     _approval_amount_field = "amount_total"
     # numeric fields whose change may be within the tolerance
     _approval_tolerable = ()
+    # fields that the operations themselves write beside the state
+    _approval_by_operation = ()
     # states that end every open approval
     _approval_closing = ("cancel",)
 
@@ -185,7 +186,11 @@ class ApprovalDocumentMixin(models.AbstractModel):
         self.ensure_one()
         # sudo: history of the document, for the engine
         last = self.approval_instance_id.sudo()
-        if not last or last.operation == operation:
+        if not last:
+            return last  # never submitted
+        if last.res_model != self._name or last.res_id != self.id:
+            last = last.browse()
+        elif last.operation == operation:
             return last
         return last.search(
             [
@@ -203,163 +208,6 @@ class ApprovalDocumentMixin(models.AbstractModel):
         """
         # sudo: bookkeeping of the engine
         models.BaseModel.write(self.sudo(), {"approval_instance_id": instance.id})
-
-    # -- state ---------------------------------------------------------------------
-
-    @api.model
-    def _approval_state_depends(self):
-        operations = self._approval_operations().values()
-        return [
-            "approval_instance_id.state",
-            *{item.state_field for item in operations},
-        ]
-
-    @api.depends(lambda self: self._approval_state_depends())
-    def _compute_approval_state(self):
-        states = self._approval_instance_states()
-        undecided = self.filtered(lambda document: document.id not in states)
-        needed = undecided._approval_needed()
-        for document in self:
-            document.approval_state = states.get(document.id) or (
-                "required" if document.id in needed else "not_required"
-            )
-
-    def _approval_instance_states(self):
-        """Return {id: state} of the documents whose state an instance tells."""
-        states = {}
-        for document in self:
-            # sudo: the state of the document's own approval
-            instance = document.approval_instance_id.sudo()
-            if not instance or instance.state == "recalled":
-                continue
-            if instance.state == "executed":
-                operation = self._approval_main_operation()
-                if (
-                    instance.operation == operation.code
-                    and document[operation.state_field] in operation.targets
-                ):
-                    states[document.id] = "approved"
-                continue
-            states[document.id] = instance.state
-        return states
-
-    def _approval_needed(self):
-        """Return the ids of documents whose next operation a policy covers."""
-        ids = set()
-        for operation in self._approval_operations().values():
-            waiting = self._origin.filtered(
-                lambda document, op=operation: document[op.state_field] in op.sources
-            )
-            ids.update(waiting._approval_match(operation.code))
-        return ids
-
-    def _search_approval_state(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = Domain.FALSE
-        by_instance = {
-            "pending": ["pending"],
-            "approved": ["approved", "executed"],
-            "rejected": ["rejected"],
-            "returned": ["returned"],
-            "stale": ["stale"],
-            "failed": ["failed"],
-        }
-        states = [s for key in value for s in by_instance.get(key, ())]
-        if states:
-            domain |= Domain("approval_instance_id.state", "in", states)
-        if {"required", "not_required"} & set(value):
-            domain |= self._search_approval_needed(value)
-        return domain
-
-    def _search_approval_needed(self, value):
-        told = Domain(
-            "approval_instance_id.state",
-            "in",
-            ["pending", "approved", "rejected", "returned", "stale", "failed"],
-        )
-        sources = Domain.OR(
-            Domain(operation.state_field, "in", list(operation.sources))
-            for operation in self._approval_operations().values()
-        )
-        # sudo: narrowed to readable records by the search this domain is part of
-        candidates = self.sudo().search(sources & ~told)
-        needed = Domain("id", "in", list(candidates._approval_needed()))
-        domain = Domain.FALSE
-        if "required" in value:
-            domain |= needed
-        if "not_required" in value:
-            domain |= ~needed & ~told
-        return domain
-
-    @api.depends("approval_instance_id.task_ids.state")
-    def _compute_approval_approver_ids(self):
-        for document in self:
-            # sudo: names of the people asked, for those who may read the document
-            document.approval_approver_ids = (
-                document.approval_instance_id.sudo().open_task_ids.user_id
-            )
-
-    def _search_approval_approver_ids(self, operator, value):
-        if operator not in ("in", "any"):
-            return NotImplemented
-        return Domain(
-            "approval_instance_id.task_ids",
-            "any",
-            Domain("state", "=", "pending") & Domain("user_id", operator, value),
-        )
-
-    @api.depends("approval_instance_id.task_ids.state")
-    @api.depends_context("uid")
-    def _compute_approval_can_decide(self):
-        for document in self:
-            document.approval_can_decide = bool(document._approval_my_tasks())
-
-    def _search_approval_can_decide(self, operator, value):
-        if operator != "in" or True not in value:
-            return NotImplemented
-        return Domain(
-            "approval_instance_id.task_ids",
-            "any",
-            Domain("state", "=", "pending") & Domain("user_id", "=", self.env.uid),
-        )
-
-    def _approval_my_tasks(self):
-        """Return the open tasks of the current user on these documents."""
-        return self.env["approval.task"].search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("state", "=", "pending"),
-                "|",
-                ("user_id", "=", self.env.uid),
-                ("acting_for_id", "=", self.env.uid),
-            ]
-        )
-
-    @api.depends("approval_instance_id", "approval_state")
-    @api.depends_context("uid", "lang")
-    def _compute_approval_status(self):
-        for document in self:
-            document.approval_status = document._approval_strip()
-
-    def _approval_strip(self):
-        """Return what the status strip of the form shows, as plain data."""
-        # sudo: shown to whoever may read the document
-        instance = self.approval_instance_id.sudo()
-        state = self.approval_state
-        if state == "not_required":
-            return False
-        if state == "required" or not instance:
-            return {"state": "required", "why": self._approval_why()}
-        return instance._strip(state, self.env.user)
-
-    def _approval_why(self):
-        """Return in words which policy asks for approval of this document."""
-        for operation in self._approval_operations():
-            for policy, _steps in self._origin._approval_match(operation).values():
-                return self.env["approval.words"]._label(policy["names"])
-        return ""
 
     # -- what people do ------------------------------------------------------------
 
@@ -404,10 +252,8 @@ class ApprovalDocumentMixin(models.AbstractModel):
 
     def action_recall_approval(self, comment=None):
         """Withdraw the open approvals of these documents, as their requester."""
-        instances = self.approval_instance_id.filtered(
-            lambda instance: instance.state in OPEN_STATES
-        )
-        return instances.action_recall(comment)
+        # the requester is checked by the approvals themselves
+        return self._approval_open_instances().action_recall(comment)
 
     def action_open_approval(self):
         """Return the action that opens the latest approval of the document."""

@@ -104,22 +104,28 @@ class ApprovalEvent(models.Model):
     @api.model
     def _log_tasks(self, tasks, kind, **values):
         """Append one event for each task: who decided, for whom, in which step."""
-        common = {
-            "kind": kind,
-            "user_id": self.env.uid,
-            "source": self._source(),
-            **values,
-        }
+        return self._log_each(tasks, kind, lambda _task: values)
+
+    @api.model
+    def _log_each(self, tasks, kind, values_of):
+        """Append one event for each task, with values of its own.
+
+        :param values_of: function that returns the further values of a task
+        """
+        uid, source = self.env.uid, self._source()
         return self._engine().create(
             [
                 {
+                    "kind": kind,
+                    "user_id": uid,
+                    "source": source,
                     "instance_id": task.instance_id.id,
                     "round": task.instance_id.round,
                     "step_name": task.step_name,
                     "acting_for_id": task.acting_for_id.id
-                    if task.acting_for_id.id != self.env.uid
+                    if task.acting_for_id.id != uid
                     else False,
-                    **common,
+                    **values_of(task),
                 }
                 for task in tasks
             ]

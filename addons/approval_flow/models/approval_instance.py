@@ -240,7 +240,7 @@ class ApprovalInstance(models.Model):
 
         return Domain.custom(to_sql=to_sql)
 
-    # -- documents ----------------------------------------------------------------------
+    # -- documents ---------------------------------------------------------------------
 
     def _document(self):
         """Return the document, as the current user."""
@@ -258,7 +258,7 @@ class ApprovalInstance(models.Model):
     def _operation(self):
         return self.env[self.res_model]._approval_operations()[self.operation]
 
-    # -- words ----------------------------------------------------------------------------
+    # -- words -------------------------------------------------------------------------
 
     def _who_is_next(self):
         """Return one sentence: who decides next, by when."""

@@ -3,12 +3,9 @@ import logging
 import psycopg2
 import pytz
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
-
-from .approval_document_content import canonical_digest
-from .approval_document_mixin import OPEN_STATES
+from odoo.tools import SQL, plaintext2html
 
 _logger = logging.getLogger(__name__)
 
@@ -22,16 +19,20 @@ class ApprovalInstance(models.Model):
     _inherit = "approval.instance"
 
     def _lock(self):
-        """Lock the approvals until the end of the transaction, in a fixed order.
+        """Let decisions on the same approval happen one after the other.
 
-        A second decision waits here; if the first one commits, PostgreSQL reports a
-        serialization failure and Odoo runs the request again on what is true then.
+        The rows are locked in a fixed order and written, though nothing changes in
+        them: a second transaction waits here, and once the first one has committed
+        PostgreSQL reports a serialization failure, so that Odoo runs the request
+        again on what is true then. A mere lock would let it go on with what it had
+        read before.
         """
         if self.ids:
             self.env.cr.execute(
                 SQL(
-                    "SELECT id FROM approval_instance WHERE id IN %s "
-                    "ORDER BY id FOR UPDATE",
+                    """UPDATE approval_instance SET level = level
+                        WHERE id IN (SELECT id FROM approval_instance
+                                      WHERE id IN %s ORDER BY id FOR UPDATE)""",
                     tuple(self.ids),
                 )
             )
@@ -64,102 +65,138 @@ class ApprovalInstance(models.Model):
         return min(levels) if levels else None
 
     def _ask_level(self, level):
-        """Create the tasks of a level; return the approvals that it does not hold up."""
+        """Create the tasks of a level; return the approvals it does not hold up."""
         now = fields.Datetime.now()
         engine = self._engine()
         engine.write({"level": level, "level_since": now})
-        tasks = self.env["approval.task"]._ask(self, level)
-        for instance in self:
-            due = min(
-                (t.due for t in tasks if t.instance_id == instance and t.due),
-                default=False,
-            )
-            if engine.browse(instance.id).due != due:
-                engine.browse(instance.id).due = due
-        self._return_dead_ends(tasks)
+        self.env["approval.task"]._ask(self, level)
+        self._set_due()
+        self._return_dead_ends()
+        self._close_satisfied()
         return self.filtered(
             lambda instance: instance.state == "pending"
             and instance._level_outcome() == "approved"
         )
 
-    def _return_dead_ends(self, tasks):
+    def _set_due(self):
+        """The deadline of an approval is the first one of its open tasks."""
+        engine = self._engine()
+        for instance in engine:
+            due = min((t.due for t in instance.open_task_ids if t.due), default=False)
+            if instance.due != due:
+                instance.due = due
+
+    def _return_dead_ends(self):
         """Nobody at all can decide the level: give the document back with the reason.
 
         Refused at submission; it happens when people leave while an approval runs.
         """
-        asked = {(task.instance_id.id, task.step_key) for task in tasks}
-        for instance in self:
-            for step in instance.steps:
-                if (
-                    step["level"] == instance.level
-                    and not step.get("kept")
-                    and (instance.id, step["key"]) not in asked
-                ):
+        for instance in self.filtered(lambda item: item.state == "pending"):
+            tasks = instance.task_ids.grouped("step_key")
+            for step in instance._level_steps():
+                mine = tasks.get(step["key"], instance.task_ids.browse())
+                if instance._step_outcome(step, mine) == "nobody":
                     instance._finish("returned")
                     self.env["approval.event"]._log(
                         instance, "returned", comment=instance._nobody(step)
                     )
                     break
 
+    def _level_steps(self):
+        """Return the steps that are asked at the present level."""
+        return [
+            step
+            for step in self.steps
+            if step["level"] == self.level and not step.get("kept")
+        ]
+
     def _level_outcome(self):
         """Return ``approved``, ``rejected`` or ``open`` for the present level."""
         tasks = self.task_ids.grouped("step_key")
         outcomes = [
             self._step_outcome(step, tasks.get(step["key"], self.env["approval.task"]))
-            for step in self.steps
-            if step["level"] == self.level and not step.get("kept")
+            for step in self._level_steps()
         ]
         if "rejected" in outcomes:
             return "rejected"
-        return "open" if "open" in outcomes else "approved"
+        return "approved" if set(outcomes) <= {"approved"} else "open"
 
     @api.model
     def _step_outcome(self, step, tasks):
-        """Return the outcome of one step from the tasks of its last asking."""
+        """Return the outcome of one step from the tasks of its last asking.
+
+        :return: ``approved``, ``rejected``, ``added`` (only people added by others
+            are still waited for), ``nobody`` (it can never be approved) or ``open``
+        """
         tasks = tasks.filtered(lambda task: not task.superseded)
         by_state = tasks.grouped("state")
         none = tasks.browse()
-        waiting = by_state.get("pending", none) | by_state.get("waiting", none)
-        if by_state.get("rejected") and (step["veto"] or step["mode"] != "quorum"):
+        rejected = by_state.get("rejected", none)
+        if rejected and (step["veto"] or step["mode"] == "all"):
             return "rejected"
-        extra = waiting.filtered(lambda task: task.origin == "added")
-        asked = len(waiting - extra)
-        count = len(
-            by_state.get("approved", none).filtered(lambda t: t.origin != "added")
-        )
-        needed = step["quorum"] if step["mode"] == "quorum" else 1
-        enough = count >= needed and not (step["mode"] == "all" and asked)
-        if not enough:
-            return (
-                "rejected"
-                if by_state.get("rejected") and count + asked < needed
-                else "open"
-            )
-        return "open" if extra else "approved"
+        if rejected.filtered("added"):
+            return "rejected"
+        waiting = by_state.get("pending", none) | by_state.get("waiting", none)
+        extra = waiting.filtered("added")
+        asked = waiting - extra
+        count = len(by_state.get("approved", none).filtered(lambda t: not t.added))
+        needed = self._needed(step)
+        if count + len(asked) < needed:
+            return "rejected" if rejected else "nobody"
+        if count < needed or (step["mode"] == "all" and asked):
+            return "open"
+        return "added" if extra else "approved"
+
+    @api.model
+    def _needed(self, step):
+        """Return how many people must approve a step at least."""
+        return step["quorum"] if step["mode"] == "quorum" else 1
 
     def _advance(self):
         """Move approvals on after decisions: next level, granted or rejected."""
         moved, rejected = self.browse(), self.browse()
-        for instance in self.filtered(lambda item: item.state == "pending"):
+        running = self.filtered(lambda item: item.state == "pending")
+        running._refill()
+        for instance in running.filtered(lambda item: item.state == "pending"):
             outcome = instance._level_outcome()
             if outcome == "approved":
                 moved |= instance
             elif outcome == "rejected":
                 rejected |= instance
-        self._close_satisfied()
+        going_on = running - rejected
+        going_on._close_satisfied()
+        (going_on - moved)._set_due()
         rejected._finish("rejected")
         moved._open_next_level()
+
+    def _refill(self):
+        """Ask others where too few are left; if there are none, give back."""
+        Task = self.env["approval.task"]
+        for instance in self:
+            tasks = instance.task_ids.grouped("step_key")
+            for step in instance._level_steps():
+                mine = tasks.get(step["key"], Task).filtered(lambda t: not t.superseded)
+                if self._step_outcome(step, mine) != "nobody":
+                    continue
+                asked = {*mine.user_id.ids, *mine.acting_for_id.ids}
+                vals_list = Task._prepare_step([(instance, step)], asked)
+                new = Task._engine().create(vals_list).with_env(self.env)
+                new.filtered(lambda task: task.state == "pending")._after_asking()
+                instance._return_dead_ends()
 
     def _close_satisfied(self):
         """Take the task away from those whose step needs them no more."""
         surplus = self.env["approval.task"]
-        for instance in self:
+        for instance in self.filtered(lambda item: item.state == "pending"):
             tasks = instance.task_ids.grouped("step_key")
-            for step in instance.steps:
+            for step in instance._level_steps():
                 mine = tasks.get(step["key"])
-                if mine and instance._step_outcome(step, mine) == "approved":
+                outcome = mine and instance._step_outcome(step, mine)
+                if outcome in ("approved", "added"):
                     surplus |= mine.filtered(
-                        lambda t: t.state in ("pending", "waiting")
+                        lambda t, all_=outcome == "approved": t.state
+                        in ("pending", "waiting")
+                        and (all_ or not t.added)
                     )
         surplus._close("skipped")
 
@@ -201,89 +238,17 @@ class ApprovalInstance(models.Model):
         else:
             ready._execute()
 
-    def _close_with_document(self):
-        """End what is open because the document was cancelled or deleted."""
-        opened = self.filtered(lambda instance: instance.state in OPEN_STATES)
-        if opened:
-            opened._finish("recalled")
-            self.env["approval.event"]._log(
-                opened, "recalled", comment=self.env._("The document was cancelled.")
-            )
-
-    # -- content ----------------------------------------------------------------------
-
-    def _matching_content(self, matched=None):
-        """Return the approvals that fit the present content of their documents.
-
-        A change within the tolerance is accepted and recorded on the way.
-
-        :param dict matched: what ``_approval_match`` says of the documents now
-        """
-        valid = self.browse()
-        for documents, instances in self._documents():
-            for names, group in instances._by_names():
-                contents = documents.browse(group.mapped("res_id"))._approval_contents(
-                    names
-                )
-                for instance in group:
-                    content = contents.get(instance.res_id)
-                    if content and instance._fits(content, matched):
-                        valid |= instance
-        return valid
-
-    def _by_names(self):
-        groups = {}
-        for instance in self:
-            names = instance._names()
-            groups.setdefault(str(names), (names, self.browse()))
-            groups[str(names)] = (names, groups[str(names)][1] | instance)
-        return groups.values()
-
-    def _fits(self, content, matched):
-        digest = canonical_digest(content)
-        if digest in (self.digest, self.accepted_digest):
-            return True
-        # sudo: judged by the engine
-        document = self._document().sudo()
-        if not document._approval_within_tolerance(self.policy, self.content, content):
-            return False
-        if matched is None or document.id not in matched:
-            matched = document._approval_match(self.operation)
-        _policy, steps = matched.get(document.id, (None, []))
-        if not {step["key"] for step in steps} <= {step["key"] for step in self.steps}:
-            return False  # the small change would ask somebody new
-        self._engine().write({"accepted_digest": digest})
-        changes = document._approval_diff(self.content, content)
-        self.env["approval.event"]._log(self, "carried", detail=changes)
-        return True
-
-    def _recheck_content(self):
-        """Look at open approvals again after their documents were changed."""
-        opened = self.filtered(lambda instance: instance.state in OPEN_STATES)
-        if opened:
-            (opened - opened._matching_content())._make_stale()
-
-    def _make_stale(self):
-        """The content is not what was submitted any more: nothing approved counts."""
-        for instance in self:
-            document = instance._document().sudo()  # sudo: for the history only
-            changes = []
-            if document.exists():
-                now = document._approval_contents(instance._names())[document.id]
-                changes = document._approval_diff(instance.content, now)
-            self.env["approval.event"]._log(instance, "stale", detail=changes)
-        self._finish("stale")
-
-    # -- execution ----------------------------------------------------------------------
+    # -- execution ---------------------------------------------------------------------
 
     def _mark_executed(self):
         """The gate let the operation through: the approvals are used up."""
         if self:
+            self.filtered("error")._drop_failed()
             self._engine().write(
                 {
+                    "error": False,
                     "state": "executed",
                     "execution_date": fields.Datetime.now(),
-                    "error": False,
                 }
             )
             self.env["approval.event"]._log(self, "executed")
@@ -291,6 +256,9 @@ class ApprovalInstance(models.Model):
     def _execute(self):
         """Carry out approved operations, each all or nothing, as its requester."""
         for instance in self:
+            if not instance._matching_content():
+                instance._make_stale()
+                continue
             try:
                 with self.env.cr.savepoint():
                     instance._execute_one()
@@ -315,15 +283,36 @@ class ApprovalInstance(models.Model):
         message = str(error) or type(error).__name__
         self._engine().write({"state": "failed", "error": message})
         self.env["approval.event"]._log(self, "failed", comment=message)
-        self._tell(self.requester_id)
+        person = self._who_minds()
+        self._tell(person)
+        self._drop_failed()
         document = self._document().sudo()  # sudo: the note is the engine's
         if hasattr(document, "activity_schedule") and document.exists():
             document.activity_schedule(
-                "mail.mail_activity_data_warning",
-                user_id=self.requester_id.id,
+                "approval_flow.mail_activity_type_failed",
+                user_id=person.id,
                 summary=self.env._("Approved, but not carried out"),
-                note=message,
+                note=plaintext2html(message),
             )
+
+    def _who_minds(self):
+        """Return who is told of a failure: the requester, or who is there instead."""
+        document = self._document().sudo().exists()  # sudo: its people only
+        responsible = document._approval_responsible_field if document else None
+        # sudo: members of a group
+        managers = self.env.ref("approval_flow.group_approval_manager").sudo()
+        people = self.requester_id
+        people |= document[responsible] if responsible else people.browse()
+        people |= managers.all_user_ids
+        return people.filtered(
+            lambda user: user.active and not user.share and user.id != SUPERUSER_ID
+        )[:1] or people.browse(SUPERUSER_ID)
+
+    def _drop_failed(self):
+        """Take back the activity of an earlier failure."""
+        for documents, _instances in self._documents():
+            if hasattr(documents, "activity_unlink"):
+                documents.activity_unlink(["approval_flow.mail_activity_type_failed"])
 
     @api.model
     def _cron_execute(self):
@@ -339,33 +328,7 @@ class ApprovalInstance(models.Model):
             if not progress._commit_progress(1):
                 break
 
-    # -- telling people -------------------------------------------------------------------
-
-    def _tell(self, users):
-        """Send a live notice, so that open pages and counters follow."""
-        for user in users:
-            user._bus_send("approval_flow/changed", {"instances": self.ids[:100]})
-
-    def _wake_mail(self):
-        # sudo: waking a scheduled action of the engine
-        self.env.ref("approval_flow.ir_cron_mail").sudo()._trigger()
-
-    def _log_on_documents(self, state):
-        """Leave a line in the chatter of the documents."""
-        words = {
-            "approved": self.env._("Approved"),
-            "rejected": self.env._("Approval rejected"),
-            "returned": self.env._("Returned to the requester"),
-            "recalled": self.env._("Approval recalled"),
-            "stale": self.env._("Changed: needs a new approval"),
-        }
-        for documents, _instances in self._documents():
-            if hasattr(documents, "_message_log_batch"):
-                documents._message_log_batch(
-                    bodies=dict.fromkeys(documents.ids, words[state])
-                )
-
-    # -- deadlines ------------------------------------------------------------------------
+    # -- deadlines ---------------------------------------------------------------------
 
     @api.model
     def _deadline(self, company, hours, start=None):

@@ -1,8 +1,35 @@
 from odoo import SUPERUSER_ID, api, fields, models
 
+from ..seats import first_unmet
 from .approval_document_content import canonical_digest
 from .approval_document_mixin import OPEN_STATES
 from .approval_result import ApprovalResult
+
+
+class _Seats:
+    """Who would be left for the further steps of one document."""
+
+    def __init__(self, plan):
+        self.alone = plan["policy"]["same_person"] == "exclude"
+        # people who have decided in any case, so that no later step can ask them
+        self.gone = set()
+        self.steps, self.demands = [], []
+        if self.alone:
+            for step in plan["steps"]:
+                self.gone.update(step.get("kept") or ())
+
+    def take(self, step, people, needed):
+        """Note who is asked in a step."""
+        if self.alone:
+            self.steps.append(step)
+            self.demands.append((people, needed))
+            if step["mode"] == "all" or len(people) == needed:
+                self.gone.update(people)
+
+    def unmet(self):
+        """Return the first step for which nobody would be left, or None."""
+        index = first_unmet(self.demands)
+        return None if index is None else self.steps[index]
 
 
 class ApprovalInstance(models.Model):
@@ -144,57 +171,76 @@ class ApprovalInstance(models.Model):
         changes = document._approval_diff(previous.content, plan["content"])
         names = document._approval_changed_names(changes)
         approved = previous._approved_steps()
+        earlier = {step["key"]: step for step in previous.steps}
         for step in plan["steps"]:
+            people = approved.get(step["key"])
             touched = names & set(step["retrigger"]) if step["retrigger"] else names
-            if step["key"] in approved and not touched:
-                step["kept"] = approved[step["key"]]
+            if (
+                people
+                and not touched
+                and self._same_step(step, earlier[step["key"]])
+                and not self.env["approval.router"]
+                ._excluded(step, plan["people"])
+                .intersection(people)
+            ):
+                step["kept"] = people
+
+    @api.model
+    def _same_step(self, step, earlier):
+        """Return whether a step asks the same as in the round before."""
+        return all(
+            value == earlier.get(name)
+            for name, value in step.items()
+            if name not in ("names", "kept", "planned")
+        )
 
     @api.model
     def _dead_ends(self, plans):
         """Return {document id: reason} of the documents that nobody could decide."""
-        reasons = {}
-        sole = {}  # document id: people who must decide an earlier step
+        reasons, seats = {}, {}
         by_step = {}
         for plan in plans:
+            seats[plan["document"].id] = _Seats(plan)
             for step in plan["steps"]:
-                by_step.setdefault((step["level"], step["key"]), []).append(
-                    (plan, step)
-                )
-        for _key, items in sorted(by_step.items(), key=lambda item: item[0][0]):
-            self._check_step(items, sole, reasons)
+                key = (step["level"], step["mode"] != "all", step["key"])
+                by_step.setdefault(key, []).append((plan, step))
+        for _key, items in sorted(by_step.items()):
+            self._check_step(items, seats, reasons)
+        for plan in plans:
+            key = plan["document"].id
+            if key not in reasons and (step := seats[key].unmet()):
+                reasons[key] = self._nobody(step)
         return reasons
 
-    def _check_step(self, items, sole, reasons):
+    def _check_step(self, items, seats, reasons):
+        """Find the people of one step, and refuse where there are too few."""
+        router = self.env["approval.router"]
         documents = items[0][0]["document"].browse(
             [plan["document"].id for plan, _step in items]
         )
         people = {plan["document"].id: plan["people"] for plan, _step in items}
-        found = self.env["approval.router"]._approvers(items[0][1], documents, people)
+        gone = {key: seats[key].gone for key in people}
+        found = router._approvers(items[0][1], documents, people, gone)
         for plan, step in items:
             key = plan["document"].id
             users = found[key][0]
             step["planned"] = users.ids
             if step.get("kept"):
                 continue
-            if plan["policy"]["same_person"] == "exclude":
-                users = users.filtered(
-                    lambda user, k=key: user.id not in sole.get(k, ())
-                )
-            needed = step["quorum"] if step["mode"] == "quorum" else 1
+            needed = self._needed(step)
             if len(users) < needed:
                 reasons.setdefault(key, self._nobody(step))
-            elif len(users) == 1 or step["mode"] == "all":
-                sole.setdefault(key, set()).update(users.ids)
+            seats[key].take(step, users.ids, needed)
 
     def _nobody(self, step):
         return self.env._(
-            "Nobody may decide the step “%(step)s”: its approvers are missing, inactive, "
-            "or have a part in the document themselves. Ask an administrator to name "
-            "who is asked instead.",
+            "Nobody may decide the step “%(step)s”: its approvers are missing, "
+            "inactive, or have a part in the document themselves. Ask an administrator "
+            "to name who is asked instead.",
             step=self.env["approval.words"]._label(step["names"]),
         )
 
-    # -- open ---------------------------------------------------------------------------
+    # -- open --------------------------------------------------------------------------
 
     @api.model
     def _open(self, plans, operation, checks, note):
@@ -245,7 +291,9 @@ class ApprovalInstance(models.Model):
             "previous_id": previous.id,
             "policy_id": policy["id"],
             "policy_version": policy["version"],
-            "policy": {key: val for key, val in policy.items() if key != "steps"},
+            "policy": {
+                key: val for key, val in policy.items() if key not in ("steps", "since")
+            },
             "steps": plan["steps"],
             "people": plan["people"],
             "content": plan["content"],

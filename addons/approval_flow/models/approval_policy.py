@@ -228,7 +228,7 @@ class ApprovalPolicy(models.Model):
         try:
             yield
         finally:
-            cache.pop("approval_policy_version")
+            cache.pop("approval_policy_version", None)
         self.exists()._record_version()
 
     def _record_version(self):
@@ -255,19 +255,25 @@ class ApprovalPolicy(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Override to keep version 1 of each policy."""
+        vals_list = [self._without_version(vals) for vals in vals_list]
         cache = self.env.cr.cache
         cache["approval_policy_version"] = True
         try:
             policies = super().create(vals_list)
         finally:
-            cache.pop("approval_policy_version")
+            cache.pop("approval_policy_version", None)
         policies._record_version()
         return policies
+
+    @api.model
+    def _without_version(self, vals):
+        """Leave out the version number, which is counted and never written."""
+        return {name: value for name, value in vals.items() if name != "version"}
 
     def write(self, vals):
         """Override to keep a version of each change."""
         with self._one_version():
-            return super().write(vals)
+            return super().write(self._without_version(vals))
 
     def unlink(self):
         """Override to forget the compiled policies."""
@@ -295,6 +301,8 @@ class ApprovalPolicy(models.Model):
         self.ensure_one()
         return {
             "id": self.id,
+            "active": self.active,
+            "priority": self.sequence,
             "names": self._fields["name"]._get_stored_translations(self)
             or {"en_US": self.name},
             "model": self.model_id.model,
@@ -310,23 +318,24 @@ class ApprovalPolicy(models.Model):
             "same_person": self.same_person,
             "api_policy": self.api_policy,
             "auto_execute": self.auto_execute,
-            "cc": self.cc_user_ids.ids,
+            "cc": self.with_context(active_test=False).cc_user_ids.ids,
             "steps": [step._freeze() for step in self.step_ids.sorted()],
         }
 
     def _material_fields(self):
         """Return ``[header field names, line field names]`` of this policy."""
         model = self.env[self.model_id.model]
-        if not self.material_field_ids:
-            return [list(model._approval_material), list(model._approval_line_material)]
-        by_model = self.material_field_ids.grouped("model")
-        names = [
-            sorted(by_model[name].mapped("name")) if name in by_model else []
-            for name in (model._name, model._approval_line_model())
-        ]
-        # the amount is what was approved: it cannot be left out
-        names[0] = sorted({*names[0], *model._approval_amount_fields()})
-        return names
+        chosen = [(field.model, field.name) for field in self.material_field_ids]
+        header = {name for owner, name in chosen if owner == model._name}
+        lines = {name for owner, name in chosen if owner != model._name}
+        if not chosen:
+            header = set(model._approval_material)
+            lines = set(model._approval_line_material)
+        # what was approved is an amount of a company: these cannot be left out
+        header |= {*model._approval_amount_fields(), "company_id"} & set(model._fields)
+        if model._approval_line_amount:
+            lines.add(model._approval_line_amount)
+        return [sorted(header), sorted(lines)]
 
     @api.model
     @tools.ormcache("model", "operation")
@@ -336,12 +345,19 @@ class ApprovalPolicy(models.Model):
         Cached for the whole server process, so that a document that no policy covers
         costs no query. Callers must not change what they get.
         """
-        # sudo: the gate reads policies for users who may not
-        policies = self.sudo().search(
-            [("res_model", "=", model), ("operation", "=", operation)]
+        # sudo: the gate reads policies for users who may not; no context of a caller
+        policies = (
+            self.sudo()
+            .with_context({})
+            .search([("res_model", "=", model), ("operation", "=", operation)])
         )
         return tuple(
-            {**policy._freeze(), "version": policy.version} for policy in policies
+            {
+                **policy._freeze(),
+                "version": policy.version,
+                "since": policy.version_ids[:1].date,
+            }
+            for policy in policies
         )
 
     @api.model
@@ -351,7 +367,7 @@ class ApprovalPolicy(models.Model):
         return bool(
             # sudo: asked for users who may not read policies
             self.sudo()
-            .with_context(active_test=False)
+            .with_context({"active_test": False})
             .search_count([("res_model", "=", model)], limit=1)
         )
 
@@ -360,7 +376,7 @@ class ApprovalPolicy(models.Model):
     def _material_names(self, model):
         """Return all field names that any policy of ``model`` calls material."""
         # sudo: asked for users who may not read policies
-        policies = self.sudo().search([("res_model", "=", model)])
+        policies = self.sudo().with_context({}).search([("res_model", "=", model)])
         return frozenset(policies.material_field_ids.mapped("name"))
 
     # -- actions ------------------------------------------------------------------

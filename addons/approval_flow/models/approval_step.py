@@ -307,7 +307,7 @@ class ApprovalStep(models.Model):
             or {"en_US": self.name},
             "level": self.sequence,
             "source": self.approver_type,
-            "user_ids": self.user_ids.ids,
+            "user_ids": self.with_context(active_test=False).user_ids.ids,
             "group_id": self.group_id.id,
             "path": self.field_path or "",
             "manager_level": self.manager_level,

@@ -67,6 +67,9 @@ class ApprovalTask(models.Model):
         required=True,
         readonly=True,
     )
+    added = fields.Boolean(
+        readonly=True, help="Asked by an approver, besides those of the policy."
+    )
     step_key = fields.Char(readonly=True, required=True)
     level = fields.Integer(readonly=True, aggregator=None)
     step_name = fields.Char(string="Step", compute="_compute_step_name")
@@ -78,7 +81,15 @@ class ApprovalTask(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
+    before_id = fields.Many2one(
+        "approval.task",
+        string="Before the decision of",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
     due = fields.Datetime(string="Deadline", readonly=True)
+    remind_date = fields.Datetime(string="Next reminder", readonly=True)
     reminded_date = fields.Datetime(readonly=True)
     reminders = fields.Integer(readonly=True, aggregator=None)
     ask_date = fields.Datetime(string="Asked on", readonly=True)
@@ -202,209 +213,3 @@ class ApprovalTask(models.Model):
     def message_subscribe(self, partner_ids=None, subtype_ids=None):
         """Tasks have no followers; activities call this for whoever they are for."""
         return True
-
-    # -- asking -----------------------------------------------------------------------
-
-    @api.model
-    def _ask(self, instances, level):
-        """Create the tasks of one level for approvals, in batch.
-
-        :param instances: approvals that have reached ``level``
-        :return: the created tasks
-        """
-        vals_list = []
-        by_step = {}
-        for instance in instances:
-            for step in instance.steps:
-                if step["level"] == level and not step.get("kept"):
-                    by_step.setdefault(step["key"], []).append((instance, step))
-        for items in by_step.values():
-            vals_list += self._prepare_step(items)
-        tasks = self._engine().create(vals_list).with_env(self.env)
-        asked = tasks.filtered(lambda task: task.state == "pending")
-        asked._after_asking()
-        return tasks
-
-    def _prepare_step(self, items):
-        """Return the values of the tasks of one step for several approvals."""
-        step = items[0][1]
-        found = {}
-        for documents, group in (
-            self.env["approval.instance"]
-            .union(*(instance for instance, _step in items))
-            ._documents()
-        ):
-            people = {item.res_id: item.people for item in group}
-            found.update(
-                {
-                    (documents._name, res_id): value
-                    for res_id, value in self.env["approval.router"]
-                    ._approvers(step, documents, people, self._prior(group))
-                    .items()
-                }
-            )
-        users = self.env["res.users"].union(*(value[0] for value in found.values()))
-        delegations = self.env["approval.router"]._delegations(users)
-        vals_list, due = [], {}
-        for instance, own_step in items:
-            company = instance.company_id
-            if company not in due:
-                due[company] = instance._deadline(company, own_step["hours"])
-            candidates, fallback = found.get(
-                (instance.res_model, instance.res_id), (users.browse(), False)
-            )
-            if not candidates:
-                candidates, fallback = self._last_resort(instance, own_step), True
-            vals_list += self._prepare_tasks(
-                instance, own_step, candidates, fallback, delegations, due[company]
-            )
-        return vals_list
-
-    def _prior(self, instances):
-        """Return {document id: users who decided already}, if they are left out."""
-        return {
-            instance.res_id: set(
-                instance.task_ids.filtered(
-                    lambda t: t.state == "approved" and not t.superseded
-                ).decided_by_id.ids
-            )
-            | {uid for step in instance.steps for uid in step.get("kept") or ()}
-            for instance in instances
-            if instance.policy["same_person"] == "exclude"
-        }
-
-    def _last_resort(self, instance, step):
-        """Nobody is left in mid-flow: ask the administrators of policies."""
-        group = self.env.ref("approval_flow.group_approval_manager")
-        people = instance.people
-        excluded = self.env["approval.router"]._excluded(step, people)
-        excluded |= self._prior(instance).get(instance.res_id, set())
-        # sudo: the document's company only
-        document = instance._document().sudo()
-        users = self.env["approval.router"]._eligible(
-            group.sudo().all_user_ids,  # sudo: members of a group
-            document,
-            excluded,
-        )
-        self.env["approval.event"]._log(
-            instance,
-            "reassigned",
-            comment=self.env._("Nobody else is left to decide this step."),
-        )
-        return users
-
-    def _prepare_tasks(self, instance, step, users, fallback, delegations, due):
-        now = fields.Datetime.now()
-        prior = {
-            task.decided_by_id: task
-            for task in instance.task_ids
-            if task.state == "approved" and not task.superseded
-        }
-        excluded = self.env["approval.router"]._excluded(step, instance.people)
-        if instance.policy["same_person"] == "exclude":
-            excluded |= set(self.env["res.users"].union(*prior).ids)
-        taken = set(users.ids)
-        vals_list = []
-        for user in users:
-            vals = {
-                "instance_id": instance.id,
-                "user_id": user.id,
-                "origin": "fallback" if fallback else "rule",
-                "step_key": step["key"],
-                "level": step["level"],
-                "due": due,
-                "ask_date": now,
-                "mail_pending": True,
-            }
-            if user in prior and instance.policy["same_person"] == "once":
-                vals.update(self._decided_before(user, now))
-            elif delegation := self.env["approval.router"]._delegate(
-                user, instance, delegations, taken, excluded
-            ):
-                taken.add(delegation.delegate_id.id)
-                vals.update(self._delegated(delegation))
-            vals_list.append(vals)
-        return vals_list
-
-    def _decided_before(self, user, now):
-        return {
-            "state": "approved",
-            "origin": "once",
-            "decided_by_id": user.id,
-            "decided_date": now,
-            "comment": self.env._("Approved in an earlier step."),
-            "mail_pending": False,
-        }
-
-    @api.model
-    def _delegated(self, delegation):
-        return {
-            "user_id": delegation.delegate_id.id,
-            "acting_for_id": delegation.user_id.id,
-            "delegation_id": delegation.id,
-            "origin": "delegation",
-        }
-
-    def _after_asking(self):
-        """Tell the people who are asked: activity, live notice, e-mail."""
-        if not self:
-            return
-        self._create_activities()
-        for user, tasks in self.grouped("user_id").items():
-            tasks.instance_id._tell(user)
-        self.instance_id._wake_mail()
-        for task in self.filtered("delegation_id"):
-            self.env["approval.event"]._log(
-                task.instance_id,
-                "delegated",
-                target_user_id=task.user_id.id,
-                acting_for_id=task.acting_for_id.id,
-                step_name=task.step_name,
-            )
-
-    def _create_activities(self):
-        """Give each person an activity, so that counters, phone and digests show it."""
-        model_id = self.env["ir.model"]._get_id(self._name)
-        kind = self.env.ref("approval_flow.mail_activity_type_approval")
-        # sudo: activities for other people; quick: the engine sends its own mails
-        self.env["mail.activity"].sudo().with_context(
-            mail_activity_quick_update=True
-        ).create(
-            [
-                {
-                    "res_model_id": model_id,
-                    "res_id": task.id,
-                    "activity_type_id": kind.id,
-                    "summary": task.document_name,
-                    "user_id": task.user_id.id,
-                    "date_deadline": fields.Date.context_today(
-                        self, task.due or fields.Datetime.now()
-                    ),
-                }
-                for task in self
-            ]
-        )
-
-    def _drop_activities(self):
-        if self:
-            # sudo: activities of other people
-            self.env["mail.activity"].sudo().search(
-                [("res_model", "=", self._name), ("res_id", "in", self.ids)]
-            ).unlink()
-
-    def _close(self, state):
-        """Close open tasks that nobody needs to decide any more."""
-        if self:
-            self._engine().write({"state": state, "mail_pending": False})
-            self._drop_activities()
-            self.instance_id._tell(self.user_id)
-            self._release_blocked()
-
-    def _release_blocked(self):
-        """Ask those who were to decide after these tasks."""
-        waiting = self.search(
-            [("blocked_by_id", "in", self.ids), ("state", "=", "waiting")]
-        ).filtered(lambda task: task.instance_id.state == "pending")
-        if waiting:
-            waiting._engine().write({"state": "pending", "mail_pending": True})
-            waiting._after_asking()

@@ -1,4 +1,12 @@
+import logging
+
+import psycopg2
+
 from odoo import api, fields, models
+
+from .approval_task_people import OPEN_TASKS
+
+_logger = logging.getLogger(__name__)
 
 
 class ApprovalTask(models.Model):
@@ -10,23 +18,37 @@ class ApprovalTask(models.Model):
     def _cron_deadlines(self):
         """Handle the tasks whose deadline has passed, one by one."""
         now = fields.Datetime.now()
-        domain = [("state", "=", "pending"), ("due", "<", now)]
-        late = self.search(domain, order="due, id").filtered(
-            lambda task: not task.reminded_date or task._next_reminder() <= now
+        late = self.search(
+            [
+                ("state", "=", "pending"),
+                ("due", "<", now),
+                "|",
+                ("remind_date", "=", False),
+                ("remind_date", "<=", now),
+            ],
+            order="due, id",
         )
         progress = self.env["ir.cron"]
         progress._commit_progress(remaining=len(late))
         for task in late:
             task = task[0]  # no prefetch across commits
-            if task.instance_id.try_lock_for_update() and task.state == "pending":
-                task._time_is_up()
+            if task.instance_id.try_lock_for_update() and task._is_waited_for():
+                task._time_is_up_safely()
             if not progress._commit_progress(1):
                 break
 
-    def _next_reminder(self):
-        """Return when a late task is handled again: after its time limit once more."""
-        hours = (self._step() or {}).get("hours") or 8.0
-        return self.instance_id._deadline(self.company_id, hours, self.reminded_date)
+    def _is_waited_for(self):
+        return self.state == "pending" and self.instance_id.state == "pending"
+
+    def _time_is_up_safely(self):
+        """Let one task that cannot be handled not hold up all others."""
+        try:
+            with self.env.cr.savepoint():
+                self._time_is_up()
+        except psycopg2.OperationalError:
+            raise  # a conflict with another transaction: the next run looks again
+        except Exception:
+            _logger.exception("The deadline of approval task %s is not handled", self)
 
     def _time_is_up(self):
         step = self._step()
@@ -48,8 +70,13 @@ class ApprovalTask(models.Model):
         """Return whether the system may approve: never above the limit of the step."""
         instance = self.instance_id
         currency = self.env["res.currency"].browse(instance.policy["currency_id"])
+        document = instance._document().sudo()  # sudo: its amount of now
+        if not document.exists():
+            return False
+        company = instance.company_id
+        present = document.with_company(company)._approval_amounts()[document.id]
         amount = instance.currency_id._convert(
-            instance.amount, currency, instance.company_id, fields.Date.today()
+            max(present, instance.amount), currency, company, fields.Date.today()
         )
         return currency.compare_amounts(amount, step["auto_limit"]) <= 0
 
@@ -74,9 +101,13 @@ class ApprovalTask(models.Model):
         instance._advance()
 
     def _remind(self):
+        """Remind, and again after the time limit once more."""
+        now, instance = fields.Datetime.now(), self.instance_id
+        hours = (self._step() or {}).get("hours") or 8.0
         self._engine().write(
             {
-                "reminded_date": fields.Datetime.now(),
+                "reminded_date": now,
+                "remind_date": instance._deadline(self.company_id, hours, now),
                 "reminders": self.reminders + 1,
                 "mail_pending": True,
             }
@@ -89,24 +120,28 @@ class ApprovalTask(models.Model):
 
     def _escalate(self, step):
         """Pass a late task on; the person who was late may still decide as well."""
-        Users = self.env["res.users"]
-        person = Users.browse(step["escalate_user_id"]) or self.env[
-            "approval.router"
-        ]._manager(self.user_id, 1)
-        if not person:
-            return
-        router = self.env["approval.router"]
-        document = self.instance_id._document().sudo()  # sudo: the company only
-        asked = self.instance_id.open_task_ids
+        router, instance = self.env["approval.router"], self.instance_id
+        late = self.acting_for_id or self.user_id
+        asked = instance.task_ids.filtered(
+            lambda task: task.step_key == self.step_key and task.state in OPEN_TASKS
+        )
         excluded = self._not_allowed(step) | set(
             (asked.user_id | asked.acting_for_id).ids
         )
-        if not router._eligible(person, document, excluded):
-            return
-        self._hand_over(person, "escalation", acting_for=self.user_id)
-        self.env["approval.event"]._log_tasks(
-            self, "escalated", target_user_id=person.id
-        )
+        document = instance._document().sudo()  # sudo: the company only
+        for person in (
+            self.env["res.users"].browse(step["escalate_user_id"]),
+            router._manager(late, 1),
+        ):
+            if document.exists() and router._eligible(person, document, excluded):
+                due = instance._deadline(self.company_id, step["hours"])
+                self._engine().write({"due": due, "remind_date": False})
+                self._hand_over(person, "escalation", acting_for=late)
+                instance._set_due()
+                self.env["approval.event"]._log_tasks(
+                    self, "escalated", target_user_id=person.id
+                )
+                return
 
     def _hand_over(self, person, origin, acting_for=None, delegation=None):
         """Give an open task to another person, who decides for the first one."""

@@ -76,16 +76,24 @@ class ApprovalTask(models.Model):
         """Decide tasks, each for itself; tell in one message what happened."""
         # sudo: the actor's right to decide is checked task by task
         tasks = self.sudo()
+        if not tasks:
+            raise UserError(self.env._("There is nothing to decide."))
         tasks.instance_id._lock()
         refused = {}
         for task in tasks:
-            if reason := task._refusal(decision, comment, seen_digest):
+            if reason := task._refusal(decision, comment):
                 refused[task] = reason
         good = tasks.filtered(lambda task: task not in refused)
         valid = good.instance_id._matching_content()
         stale = good.instance_id - valid
         stale._make_stale()
         good = good.filtered(lambda task: task.instance_id in valid)
+        for task in good:
+            if reason := task._not_seen(seen_digest):
+                refused[task] = reason
+        good = good.filtered(lambda task: task not in refused)
+        if decision == "approved":
+            good = good._one_voice()
         if not good and not stale:
             raise UserError("\n".join(dict.fromkeys(refused.values())))
         values = (decision, comment, step_key, files)
@@ -114,7 +122,17 @@ class ApprovalTask(models.Model):
                 refused[task] = str(error)
         return done
 
-    def _refusal(self, decision, comment, seen_digest):
+    def _one_voice(self):
+        """Leave out further steps of the same approval, which ask other people."""
+        seen, voices = set(), self.browse()
+        for task in self:
+            instance = task.instance_id
+            if instance.policy["same_person"] == "again" or instance.id not in seen:
+                voices |= task
+            seen.add(instance.id)
+        return voices
+
+    def _refusal(self, decision, comment, seen_digest=None):
         """Return why the current user may not decide the task so, or None."""
         self.ensure_one()
         _ = self.env._
@@ -135,21 +153,26 @@ class ApprovalTask(models.Model):
             )
         if decision in NEEDS_COMMENT and not (comment or "").strip():
             return _("Say why, so that the requester knows what to do.")
-        if seen_digest and seen_digest not in (
-            instance.digest,
-            instance.accepted_digest,
+        return self._not_seen(seen_digest)
+
+    def _not_seen(self, seen_digest):
+        """Return why what the approver saw is not what he would decide, or None."""
+        instance = self.instance_id
+        if not seen_digest or seen_digest == (
+            instance.accepted_digest or instance.digest
         ):
-            return _(
-                "%s was changed while you were reading. Reload the page to see what "
-                "is to be decided now.",
-                self.document_name,
-            )
-        return None
+            return None
+        return self.env._(
+            "%s was changed while you were reading. Reload the page to see what "
+            "is to be decided now.",
+            self.document_name,
+        )
 
     def _not_allowed(self, step):
         """Return the ids of users whom the segregation of duties keeps out."""
         excluded = self.env["approval.router"]._excluded(step, self.instance_id.people)
-        return excluded | self._prior(self.instance_id).get(self.res_id, set())
+        instance = self.instance_id
+        return excluded | self._prior(instance).get(instance.id, set())
 
     def _already_decided(self):
         _ = self.env._
@@ -200,12 +223,56 @@ class ApprovalTask(models.Model):
             self._engine().write({"attachment_ids": [fields.Command.set(list(files))]})
         self.env["approval.event"]._log_tasks(self, decision, comment=comment)
         self._drop_activities()
-        self._release_blocked()
         self.instance_id._tell(self.user_id | self.acting_for_id)
         if decision == "returned":
             self.instance_id._go_back(step_key)
+            return
+        if decision == "approved":
+            self._release_blocked()
+            self._same_person()
+        self.instance_id._advance()
+
+    def _same_person(self):
+        """See to the other steps that are asked at the same time.
+
+        Who has approved is asked there no more; with ``once`` he has approved there
+        as well. With ``exclude`` nobody keeps a task without whom a later step would
+        find nobody.
+        """
+        for instance in self.instance_id:
+            rule = instance.policy["same_person"]
+            if rule != "again" and len(instance._level_steps()) > 1:
+                getattr(instance.task_ids, f"_same_person_{rule}")(instance)
+
+    def _same_person_once(self, instance):
+        voices = self._voices(instance)
+        for task in instance.open_task_ids.filtered(lambda t: not t.added):
+            if task.user_id.id in voices or task.acting_for_id.id in voices:
+                task._engine().write(
+                    self._decided_before(
+                        task.acting_for_id or task.user_id, fields.Datetime.now()
+                    )
+                )
+                task._drop_activities()
+
+    def _same_person_exclude(self, instance):
+        prior = self._prior(instance)[instance.id]
+        for step in instance._level_steps():
+            tasks = instance.open_task_ids.filtered(
+                lambda t, key=step["key"]: t.step_key == key and not t.added
+            )
+            users = tasks.user_id.filtered(lambda user: user.id not in prior)
+            allowed = self._spare(instance, step, users, prior)
+            for task in tasks.filtered(lambda t, who=allowed: t.user_id not in who):
+                task._give_up(prior)
+
+    def _give_up(self, prior):
+        """Take the task from a person who may not decide it (any more)."""
+        owner = self.acting_for_id
+        if owner and owner.active and owner.id not in prior:
+            self._hand_over(owner, "rule")
         else:
-            self.instance_id._advance()
+            self._close("skipped")
 
     def _decided_notification(self, decision, done, stale, refused):
         _ = self.env._
@@ -242,137 +309,3 @@ class ApprovalTask(models.Model):
         if len(tasks) <= 3:
             return ", ".join(tasks.mapped("document_name"))
         return self.env._("%s documents", len(tasks))
-
-    # -- pass on ------------------------------------------------------------------------
-
-    def action_transfer(self, user_id, comment=None):
-        """Pass tasks of the current user on to another person.
-
-        :param int user_id: id of the person who decides instead
-        :raise UserError: if the step does not allow it, or the person may not decide
-        """
-        person = self.env["res.users"].browse(user_id)
-        # sudo: the actor's right is checked task by task
-        for task in self.sudo():
-            task._check_pass_on("transfer")
-            task._check_person(person)
-            new = task._engine().create(
-                {
-                    **task._copied(),
-                    "user_id": person.id,
-                    "acting_for_id": False,
-                    "origin": "transfer",
-                    "state": "pending",
-                }
-            )
-            followers = task.search([("blocked_by_id", "=", task.id)])
-            followers._engine().write({"blocked_by_id": new.id})
-            task._engine().write(
-                {
-                    "state": "transferred",
-                    "decided_by_id": self.env.uid,
-                    "decided_date": fields.Datetime.now(),
-                    "comment": comment,
-                    "mail_pending": False,
-                }
-            )
-            task._drop_activities()
-            self.env["approval.event"]._log_tasks(
-                task, "transferred", comment=comment, target_user_id=person.id
-            )
-            new.with_env(task.env)._after_asking()
-            task.instance_id._tell(task.user_id)
-        return True
-
-    def action_add_approver(self, user_ids, position="parallel", comment=None):
-        """Ask further people to decide as well (加签).
-
-        :param list user_ids: ids of the people
-        :param str position: ``before`` the current user, ``after`` him, or
-            ``parallel`` to him
-        :raise UserError: if the step does not allow it, or a person may not decide
-        """
-        if isinstance(user_ids, int):
-            user_ids = [user_ids]
-        if position not in ("before", "after", "parallel"):
-            raise UserError(self.env._("Choose before, after or parallel."))
-        people = self.env["res.users"].browse(user_ids)
-        # sudo: the actor's right is checked task by task
-        for task in self.sudo():
-            task._check_pass_on("add")
-            for person in people:
-                task._check_person(person)
-            task._add(people, position, comment)
-        return True
-
-    def _add(self, people, position, comment):
-        waiting = position == "after"
-        new = (
-            self._engine()
-            .create(
-                [
-                    {
-                        **self._copied(),
-                        "user_id": person.id,
-                        "acting_for_id": False,
-                        "origin": "added",
-                        "state": "waiting" if waiting else "pending",
-                        "blocked_by_id": self.id if waiting else False,
-                    }
-                    for person in people
-                ]
-            )
-            .with_env(self.env)
-        )
-        if position == "before":
-            self._drop_activities()
-            self._engine().write({"state": "waiting", "blocked_by_id": new[-1:].id})
-        for person in people:
-            self.env["approval.event"]._log_tasks(
-                self, "added", comment=comment, target_user_id=person.id
-            )
-        if not waiting:
-            new._after_asking()
-
-    def _copied(self):
-        return {
-            "instance_id": self.instance_id.id,
-            "step_key": self.step_key,
-            "level": self.level,
-            "due": self.due,
-            "ask_date": fields.Datetime.now(),
-            "mail_pending": True,
-        }
-
-    def _check_pass_on(self, what):
-        """Refuse unless the current user may pass the task on."""
-        if reason := self._refusal(what, None, None):
-            raise UserError(reason)
-        if not self._step()[what]:
-            raise UserError(
-                self.env._(
-                    "The policy does not allow this in step “%s”.", self.step_name
-                )
-            )
-
-    def _check_person(self, person):
-        """Refuse people who cannot decide the task, with the reason."""
-        _ = self.env._
-        document = self.instance_id._document().sudo()  # sudo: the company only
-        person = person.sudo()  # sudo: may this colleague decide
-        if not self.env["approval.router"]._eligible(person, document, set()):
-            raise UserError(
-                _(
-                    "%s cannot decide this: no active employee of the company.",
-                    person.name,
-                )
-            )
-        if person.id in self._not_allowed(self._step()):
-            raise UserError(
-                _("%s has a part in this document and may not decide it.", person.name)
-            )
-        open_tasks = self.instance_id.open_task_ids.filtered(
-            lambda task: task.step_key == self.step_key
-        )
-        if person in open_tasks.user_id | open_tasks.acting_for_id:
-            raise UserError(_("%s is already asked in this step.", person.name))

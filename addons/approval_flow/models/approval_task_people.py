@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+OPEN_TASKS = ("pending", "waiting")
+
 
 class ApprovalTask(models.Model):
     """Open tasks follow the people: delegations that begin or end, people who leave."""
@@ -10,17 +12,26 @@ class ApprovalTask(models.Model):
     def _apply_delegations(self):
         """Hand open tasks over to delegates in force, and back from those over."""
         now = fields.Datetime.now()
-        over = self.search(
-            [("state", "=", "pending"), ("delegation_id", "!=", False)]
-        ).delegation_id.filtered(
-            lambda item: not item.active or not item.date_from <= now < item.date_to
+        delegated = self.search(
+            [("state", "in", OPEN_TASKS), ("delegation_id", "!=", False)]
         )
-        self._end_delegations(over)
+        delegated.filtered(lambda task: not task._delegation_holds(now))._undelegate()
         running = self.env["approval.delegation"].search(
             [("date_from", "<=", now), ("date_to", ">", now)]
         )
         if running:
             self._begin_delegations(running)
+
+    def _delegation_holds(self, now):
+        """Return whether the task is still with the right person."""
+        delegation = self.delegation_id
+        return (
+            delegation.active
+            and delegation.date_from <= now < delegation.date_to
+            and delegation.user_id == self.acting_for_id
+            and delegation.delegate_id == self.user_id
+            and delegation._covers(self.instance_id)
+        )
 
     def _begin_delegations(self, running):
         by_user = {user.id: items for user, items in running.grouped("user_id").items()}
@@ -32,8 +43,9 @@ class ApprovalTask(models.Model):
             ]
         )
         for task in tasks:
-            asked = task.instance_id.open_task_ids.filtered(
+            asked = task.instance_id.task_ids.filtered(
                 lambda other, key=task.step_key: other.step_key == key
+                and not other.superseded
             )
             delegation = self.env["approval.router"]._delegate(
                 task.user_id,
@@ -52,17 +64,20 @@ class ApprovalTask(models.Model):
 
     @api.model
     def _end_delegations(self, delegations):
-        tasks = self.search(
-            [("state", "=", "pending"), ("delegation_id", "in", delegations.ids)]
-        )
-        for task in tasks:
-            self.env["approval.event"]._log(
-                task.instance_id,
-                "undelegated",
-                target_user_id=task.acting_for_id.id,
-                step_name=task.step_name,
+        self.search(
+            [("state", "in", OPEN_TASKS), ("delegation_id", "in", delegations.ids)]
+        )._undelegate()
+
+    def _undelegate(self):
+        """Give delegated tasks back to those whose they are."""
+        for task in self:
+            self.env["approval.event"]._log_tasks(
+                task, "undelegated", target_user_id=task.acting_for_id.id
             )
-            task._hand_over(task.acting_for_id, "rule")
+            if task.acting_for_id.active:
+                task._hand_over(task.acting_for_id, "rule")
+            else:
+                task._leave()
 
     @api.model
     def _cron_people(self):
@@ -75,45 +90,32 @@ class ApprovalTask(models.Model):
 
         A task acted on for somebody goes back to him; one whose step others can still
         satisfy is closed; otherwise the step is asked again, with its substitute.
+        Who decides for an archived person by delegation has nothing to decide either.
         """
         tasks = self.search(
-            [("state", "in", ("pending", "waiting")), ("user_id", "in", users.ids)]
+            [
+                ("state", "in", OPEN_TASKS),
+                "|",
+                ("user_id", "in", users.ids),
+                "&",
+                ("acting_for_id", "in", users.ids),
+                ("delegation_id", "!=", False),
+            ]
         )
+        tasks.instance_id._lock()
         for task in tasks:
+            if task.state not in OPEN_TASKS:
+                continue  # closed with the one before
             owner = task.acting_for_id
             if owner.active and owner not in users:
                 task._hand_over(owner, "rule")
-                continue
-            task._leave()
+            else:
+                task._leave()
 
     def _leave(self):
         """Close the task of a person who left, and ask others where that is needed."""
-        instance, step = self.instance_id, self._step()
-        others = instance.task_ids.filtered(
-            lambda t: t.step_key == self.step_key and not t.superseded and t != self
-        )
-        left = others.filtered(lambda t: t.state in ("pending", "waiting", "approved"))
-        self._close("skipped")
         self.env["approval.event"]._log_tasks(
             self, "reassigned", target_user_id=self.user_id.id
         )
-        needed = {"any": 1, "all": 1, "quorum": step["quorum"]}[step["mode"]]
-        if len(left.filtered(lambda t: t.origin != "added")) < needed:
-            self._ask_again(instance, step, left)
-        else:
-            instance._advance()
-
-    def _ask_again(self, instance, step, left):
-        vals_list = [
-            vals
-            for vals in self._prepare_step([(instance, step)])
-            if vals["user_id"] not in left.user_id.ids
-        ]
-        if not vals_list:
-            due = instance._deadline(instance.company_id, step["hours"])
-            users = self._last_resort(instance, step)
-            vals_list = self._prepare_tasks(instance, step, users, True, {}, due)
-        new = self._engine().create(vals_list).with_env(self.env)
-        new.filtered(lambda task: task.state == "pending")._after_asking()
-        if not new and not left:
-            instance._return_dead_ends(instance.task_ids.browse())
+        self._close("skipped")
+        self.instance_id._advance()

@@ -6,7 +6,7 @@ from odoo.tools import format_amount
 
 
 class ApprovalWords(models.AbstractModel):
-    """Policies, steps and conditions said in plain sentences of the reader's language."""
+    """Policies, steps and conditions in plain sentences of the reader's language."""
 
     _name = "approval.words"
     _description = "Approval Policies in Words"

@@ -12,7 +12,7 @@ class _Module:
 
 
 def load_fake_models(cls):
-    """Add the throw-away document of ``fake_models.py`` to the registry of a test class.
+    """Add the throw-away document of ``fake_models.py`` to the registry of a class.
 
     odoo-test-helper does not know the registry of Odoo 19; this is all that is needed.
     Tables are made inside the test's transaction and go with it.
@@ -78,7 +78,13 @@ class ApprovalCase(TransactionCase):
 
     @classmethod
     def _person(cls, login, groups="base.group_user"):
-        return new_test_user(cls.env, login, groups, name=login.capitalize())
+        return new_test_user(
+            cls.env,
+            login,
+            groups,
+            context={"no_reset_password": True},
+            name=login.capitalize(),
+        )
 
     @classmethod
     def _policy(cls, *steps, **values):
@@ -139,3 +145,36 @@ class ApprovalCase(TransactionCase):
     def _approvers(self, order):
         """Return who is asked now."""
         return order.sudo().approval_instance_id.open_task_ids.user_id
+
+    @classmethod
+    def _pending(cls, *args, **kwargs):
+        """Create an order as a seller and submit it."""
+        order = cls._order(*args, **kwargs)
+        order.action_confirm()
+        return order
+
+    @classmethod
+    def _group(cls, *users, **values):
+        return cls.env["res.groups"].create(
+            {
+                "name": "Approvers",
+                "user_ids": [Command.set([user.id for user in users])],
+                **values,
+            }
+        )
+
+    def _approve(self, order, *users):
+        for user in users:
+            order.with_user(user).action_approve()
+
+    def _instance(self, order):
+        return order.sudo().approval_instance_id
+
+    def _task(self, order, user):
+        """Return the open task of ``user``, as that user."""
+        tasks = self._instance(order).task_ids.filtered(
+            lambda task: task.state in ("pending", "waiting")
+            and user in (task.user_id, task.acting_for_id)
+        )
+        self.assertEqual(len(tasks), 1, f"tasks of {user.name}")
+        return tasks.with_user(user)
