@@ -44,3 +44,9 @@ class ApprovalOperation:
     targets: tuple
     sources: tuple
     execute: str
+
+
+def plain_number(value):
+    """Return a number without superfluous zeros, and never with an exponent."""
+    text = f"{value:.4f}".rstrip("0").rstrip(".")
+    return "0" if text in ("", "-0") else text

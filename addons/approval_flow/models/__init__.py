@@ -5,6 +5,7 @@ from . import (
     approval_readable_mixin,
     approval_document_mixin,
     approval_document_content,
+    approval_document_words,
     approval_document_state,
     approval_document_match,
     approval_document_submit,

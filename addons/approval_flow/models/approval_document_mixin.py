@@ -23,6 +23,8 @@ class ApprovalDocumentMixin(models.AbstractModel):
     # one2many with the lines, and their amount in document currency
     _approval_lines = None
     _approval_line_amount = None
+    # field that names a line for people
+    _approval_line_title = "display_name"
     # many2one of the customer or vendor, and of the salesperson or buyer
     _approval_partner_field = "partner_id"
     _approval_responsible_field = "user_id"

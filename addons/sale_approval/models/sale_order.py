@@ -41,6 +41,7 @@ class SaleOrder(models.Model):
     _approval_by_operation = ("date_order",)
     _approval_lines = "order_line"
     _approval_line_amount = "price_subtotal"
+    _approval_line_title = "product_id"
     _approval_tolerable = (
         "product_uom_qty",
         "price_unit",

@@ -109,7 +109,7 @@ class SaleOrder(models.Model):
         rows = [
             [
                 line.product_id.display_name or line.name,
-                f"{line.product_uom_qty:g} {line.product_uom_id.name or ''}".strip(),
+                XX,
                 order.currency_id.format(line.price_unit),
                 self._approval_percent(line.discount) if line.discount else "",
                 order.currency_id.format(line.price_subtotal),
