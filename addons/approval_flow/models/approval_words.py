@@ -4,6 +4,8 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import format_amount
 
+from ..engine import plain_number
+
 
 class ApprovalWords(models.AbstractModel):
     """Policies, steps and conditions in plain sentences of the reader's language."""
@@ -85,7 +87,7 @@ class ApprovalWords(models.AbstractModel):
         if conditions:
             text += _(", only when %s", conditions)
         if step.deadline_hours:
-            text += _(", within %s working hours", f"{step.deadline_hours:g}")
+            text += _(", within %s working hours", plain_number(step.deadline_hours))
         return text + "."
 
     @api.model
@@ -189,7 +191,7 @@ class ApprovalWords(models.AbstractModel):
             return self.env._("yes")
         if value is False:
             return self.env._("no")
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return plain_number(value) if isinstance(value, float) else str(value)
 
     def _final_field(self, model_name, path):
         model = self.env.get(model_name)

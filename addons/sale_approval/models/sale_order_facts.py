@@ -1,5 +1,7 @@
 from odoo import models
 
+from odoo.addons.approval_flow.engine import plain_number
+
 
 class SaleOrder(models.Model):
     """What an approver sees of a sales order."""
@@ -109,7 +111,7 @@ class SaleOrder(models.Model):
         rows = [
             [
                 line.product_id.display_name or line.name,
-                XX,
+                f"{plain_number(line.product_uom_qty)} {line.product_uom_id.name}",
                 order.currency_id.format(line.price_unit),
                 self._approval_percent(line.discount) if line.discount else "",
                 order.currency_id.format(line.price_subtotal),
