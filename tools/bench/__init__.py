@@ -1,0 +1,1 @@
+"""./ctl bench: what the suite costs, beside plain Odoo and OCA's tier validation."""
