@@ -19,6 +19,7 @@ export class ApprovalButtons extends Component {
         choices: { type: Array, element: Object },
         name: { type: String, optional: true },
         size: { type: String, optional: true },
+        quiet: { type: Boolean, optional: true },
     };
 
     get moreLabel() {
@@ -82,6 +83,10 @@ export class ApprovalDecide extends Component {
 
     get isShown() {
         return this.data.state === "pending" && this.data.is_mine;
+    }
+
+    get inList() {
+        return this.env.config.viewType === "list";
     }
 
     get choices() {

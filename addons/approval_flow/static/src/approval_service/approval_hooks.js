@@ -3,6 +3,8 @@ import { onWillUnmount, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { useBus, useService } from "@web/core/utils/hooks";
 
+import { sendingKey } from "./approval_service";
+
 const REFRESH_DELAY = 400;
 
 /**
@@ -30,7 +32,9 @@ export function useApprovalChanges(reload) {
 /** The service with its state: rerenders when an approval is sent, and with time. */
 export function useApprovalFlow() {
     const approvalFlow = useService("approval_flow");
-    return { ...approvalFlow, state: useState(approvalFlow.state) };
+    const state = useState(approvalFlow.state);
+    const isSending = (resModel, resId) => sendingKey(resModel, resId) in state.sending;
+    return { ...approvalFlow, state, isSending };
 }
 
 /**

@@ -8,6 +8,9 @@ import { user } from "@web/core/user";
 export const UNDO_DELAY = 5000;
 const CLOCK_TICK = 30000;
 
+/** Key of a decision in the state of what is on its way. */
+export const sendingKey = (resModel, resId) => `${resModel},${resId}`;
+
 /**
  * @typedef {Object} Decision
  * @property {string} resModel "approval.task" or "approval.instance"
@@ -38,7 +41,6 @@ export const approvalFlowService = {
         );
         browser.setInterval(() => (state.now = Date.now()), CLOCK_TICK);
 
-        const keyOf = (resModel, resId) => `${resModel},${resId}`;
         const args = ({ resId, digest }) => [[resId], { seen_digest: digest || null }];
 
         /** Forget the pending decision; return it if it is still this one. */
@@ -52,8 +54,15 @@ export const approvalFlowService = {
             return decision;
         }
 
-        function done(decision) {
-            delete state.sending[keyOf(decision.resModel, decision.resId)];
+        /** Show what was hidden again, or, if it was sent, after pages have reloaded. */
+        function done(decision, sent = false) {
+            const show = () =>
+                delete state.sending[sendingKey(decision.resModel, decision.resId)];
+            if (sent) {
+                browser.setTimeout(show, UNDO_DELAY);
+            } else {
+                show();
+            }
             changed(decision.instanceId ? [decision.instanceId] : []);
         }
 
@@ -62,6 +71,7 @@ export const approvalFlowService = {
                 return;
             }
             const [ids, kwargs] = args(decision);
+            let sent = false;
             try {
                 const action = await orm.call(
                     decision.resModel,
@@ -70,7 +80,8 @@ export const approvalFlowService = {
                     kwargs
                 );
                 const params = (action && action.params) || {};
-                if (params.type === "warning") {
+                sent = params.type !== "warning";
+                if (!sent) {
                     notification.add(params.message, {
                         title: params.title,
                         type: "warning",
@@ -78,7 +89,7 @@ export const approvalFlowService = {
                     });
                 }
             } finally {
-                done(decision);
+                done(decision, sent);
             }
         }
 
@@ -104,7 +115,14 @@ export const approvalFlowService = {
                 `/web/dataset/call_kw/${decision.resModel}/${decision.method}`,
                 new Blob([JSON.stringify(body)], { type: "application/json" })
             );
-            browser.setTimeout(() => done(decision), 1000);
+            browser.setTimeout(() => done(decision, true), 1000);
+        }
+
+        function undo() {
+            const decision = pending && take(pending);
+            if (decision) {
+                done(decision);
+            }
         }
 
         browser.addEventListener("pagehide", sendNow);
@@ -118,7 +136,8 @@ export const approvalFlowService = {
             bus,
             state,
             changed,
-            isSending: (resModel, resId) => keyOf(resModel, resId) in state.sending,
+            undo,
+            isSending: (resModel, resId) => sendingKey(resModel, resId) in state.sending,
 
             /** @param {Decision} decision */
             approve(decision) {
@@ -126,7 +145,7 @@ export const approvalFlowService = {
                     send(pending);
                 }
                 pending = decision;
-                state.sending[keyOf(decision.resModel, decision.resId)] = true;
+                state.sending[sendingKey(decision.resModel, decision.resId)] = true;
                 decision.close = notification.add(_t("Approved: %s", decision.name), {
                     type: "success",
                     sticky: true,
@@ -136,7 +155,7 @@ export const approvalFlowService = {
                             name: _t("Undo"),
                             icon: "fa-undo",
                             primary: true,
-                            onClick: () => take(decision) && done(decision),
+                            onClick: undo,
                         },
                     ],
                     onClose: () => send(decision),

@@ -56,6 +56,8 @@ export class ApprovalTime extends Component {
     static props = {
         value: { optional: true },
         deadline: { type: Boolean, optional: true },
+        // how long it has been, to be read after "since"
+        span: { type: Boolean, optional: true },
     };
 
     setup() {
@@ -63,13 +65,14 @@ export class ApprovalTime extends Component {
     }
 
     get shown() {
-        const { value, deadline } = this.props;
+        const { value, deadline, span } = this.props;
         // the clock ticks rarely; what has just come is never in the future
         const now = Math.max(this.approvalFlow.state.now, Date.now());
         if (deadline) {
             return deadlineInWords(value, now);
         }
-        return { text: agoInWords(value, now), tone: "" };
+        const text = span ? spanInWords(now - value.toMillis()) : agoInWords(value, now);
+        return { text, tone: "" };
     }
 
     get exact() {
@@ -86,6 +89,7 @@ export class ApprovalTimeField extends Component {
 export const approvalTimeField = {
     component: ApprovalTimeField,
     displayName: _t("Relative time"),
+    listViewWidth: ({ options }) => (options?.deadline ? 160 : 120),
     supportedTypes: ["datetime"],
     supportedOptions: [
         {
