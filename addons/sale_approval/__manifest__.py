@@ -19,4 +19,7 @@
         "views/sale_portal_templates.xml",
         "wizards/sale_order_copy_lines_views.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["sale_approval/static/tests/tours/*.js"],
+    },
 }

@@ -7,4 +7,5 @@ from . import test_customer
 from . import test_gate_matrix
 from . import test_known_weaknesses
 from . import test_portal
+from . import test_tour
 from . import test_volume
