@@ -13,6 +13,7 @@
         "security/ir_rules.xml",
         "data/approval_flow_data.xml",
         "data/ir_cron_data.xml",
+        "data/approval_statistic_data.xml",
         "views/approval_policy_views.xml",
         "views/approval_policy_templates.xml",
         "views/approval_instance_views.xml",
@@ -23,11 +24,18 @@
         "views/res_config_settings_views.xml",
         "wizards/approval_policy_simulate_views.xml",
         "wizards/approval_task_decide_views.xml",
+        "views/approval_mail_templates.xml",
+        "views/approval_link_templates.xml",
+        "report/approval_sheet.xml",
         "views/approval_flow_menus.xml",
+        "views/approval_statistic_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["approval_flow/static/src/**/*"],
-        "web.assets_unit_tests": ["approval_flow/static/tests/**/*.test.js"],
+        "web.assets_unit_tests": [
+            "approval_flow/static/tests/approval_test_helpers.js",
+            "approval_flow/static/tests/**/*.test.js",
+        ],
     },
     "application": True,
 }
