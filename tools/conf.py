@@ -7,6 +7,13 @@ import secrets
 from tools.output import Fail
 from tools.paths import ADDONS, CACHE, ROOT, STATE
 
+# libpq's variables and Odoo's options for the same.
+CONNECTION = {
+    "PGHOST": "db_host",
+    "PGPORT": "db_port",
+    "PGUSER": "db_user",
+    "PGPASSWORD": "db_password",
+}
 UNSET = ("", "False", "None")
 
 
@@ -26,16 +33,10 @@ def database_settings():
     What odoo.conf says wins over the environment, as in Odoo itself.
     """
     options = _read()
-    names = {
-        "PGHOST": "db_host",
-        "PGPORT": "db_port",
-        "PGUSER": "db_user",
-        "PGPASSWORD": "db_password",
-    }
     # What ./ctl env exported is our own server, not the user's.
     own = "ORDER_CONTROL_PG" in os.environ
-    settings = {k: v for k, v in os.environ.items() if k in names and not own}
-    for variable, option in names.items():
+    settings = {k: v for k, v in os.environ.items() if k in CONNECTION and not own}
+    for variable, option in CONNECTION.items():
         if options.get(option, "") not in UNSET:
             settings[variable] = options[option]
     return settings if "PGHOST" in settings else None
@@ -70,12 +71,10 @@ def write_conf(name, odoo, server, **options):
         "addons_path": ",".join(map(str, folders)),
         "data_dir": str(data_folder(name)),
         "admin_passwd": _admin_password(),
-        "db_host": connection["PGHOST"],
-        "db_port": connection.get("PGPORT", "False"),
-        "db_user": connection.get("PGUSER", "False"),
     }
-    if "PGPASSWORD" in connection:
-        values["db_password"] = connection["PGPASSWORD"]
+    for variable, option in CONNECTION.items():
+        if variable in connection:
+            values[option] = connection[variable]
     if name == "test":
         # No scheduled job may change what a test looks at.
         values.update(max_cron_threads="0", log_level="info", http_port="8169")

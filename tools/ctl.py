@@ -1,6 +1,7 @@
 """./ctl: sets up, runs and tests the suite. Needs nothing but Python itself."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ def main(arguments):
     if name in ("-h", "--help"):
         name = "help"
     command = commands.COMMANDS.get(name)
+    # Being terminated is like Ctrl-C: what was started is stopped, locks are released.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     try:
         if command is None:
             raise output.Fail(f'There is no command "{name}": see ./ctl help.')
