@@ -5,8 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 # fields of the mixin that only the engine sets
-OWN_FIELDS = {"approval_instance_id", "approval_revision"}
-OWN_VALUES = {"approval_instance_id": False, "approval_revision": 0}
+OWN_FIELDS = {"approval_instance_id", "approval_revision", "approval_editor_id"}
 
 
 class ApprovalDocumentGate(models.AbstractModel):
@@ -94,17 +93,31 @@ class ApprovalDocumentGate(models.AbstractModel):
         for vals in vals_list:
             self._approval_protect(vals)
         # given values win over ``default_…`` in a caller's context
-        vals_list = [{**vals, **OWN_VALUES} for vals in vals_list]
+        own = {
+            "approval_instance_id": False,
+            "approval_revision": 0,
+            "approval_editor_id": self.env.uid,
+        }
+        vals_list = [{**vals, **own} for vals in vals_list]
         operations = self._approval_operations().values()
         if any(
-            vals.get(operation.state_field) in operation.targets
-            for vals in vals_list
+            vals.get(operation.state_field, default) in operation.targets
             for operation in operations
+            for default in [self._approval_default(operation)]
+            for vals in vals_list
         ):
             return self._approval_create_gated(vals_list)
         documents = super().create(vals_list)
         documents._approval_demand_entered(operations)
         return documents
+
+    @api.model
+    def _approval_default(self, operation):
+        """Return the state of new documents, whoever sets the default and how."""
+        name = operation.state_field
+        if not self.env["approval.policy"]._compiled(self._name, operation.code):
+            return None
+        return self.default_get([name]).get(name)
 
     def _approval_demand_entered(self, operations):
         """Gate documents that are in a target state without having been written so."""
@@ -237,23 +250,28 @@ class ApprovalDocumentGate(models.AbstractModel):
             mixed = not vals.keys() <= states.union(self._approval_by_operation)
             with self.env.cr.savepoint() if mixed or instances else nullcontext():
                 super(ApprovalDocumentGate, through).write(vals)
-                through._approval_demand_again(entering, instances, mixed)
+                instances = through._approval_demand_again(entering, instances, mixed)
             through._approval_went_through(vals, entering, instances)
         self._approval_submit_instead(vals, entering, submit)
         return True
 
     def _approval_demand_again(self, entering, instances, mixed):
-        """Judge once more what the same call may have changed meanwhile."""
+        """Judge once more what the same call may have changed meanwhile.
+
+        :return: the approvals that cover what was written
+        """
+        if not mixed:
+            spoilt = instances.filtered(
+                lambda item: item.state not in ("approved", "failed")
+            )
+            for operation, documents in entering:
+                if operation.code in spoilt.mapped("operation"):
+                    documents._approval_refuse(operation.code)
+            return instances
+        used = instances.browse()
         for operation, documents in entering:
-            documents &= self
-            if mixed:
-                documents._approval_demand(operation.code)
-            elif any(
-                instance.state not in ("approved", "failed")
-                for instance in instances
-                if instance.operation == operation.code
-            ):
-                documents._approval_refuse(operation.code)
+            used |= (documents & self)._approval_demand(operation.code)
+        return used
 
     def _approval_went_through(self, vals, entering, instances):
         """The operation happened: approvals are used up, others are pointless."""

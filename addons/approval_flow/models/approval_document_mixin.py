@@ -52,6 +52,13 @@ class ApprovalDocumentMixin(models.AbstractModel):
         # read with the document, and written together with its totals: two people
         # changing lines and approving at the same time collide here, on purpose
     )
+    approval_editor_id = fields.Many2one(
+        "res.users",
+        string="Last editor of the content",
+        copy=False,
+        readonly=True,
+        # ``write_uid`` also names whoever made a total be computed again
+    )
     approval_state = fields.Selection(
         [
             ("not_required", "No approval needed"),
@@ -130,7 +137,8 @@ class ApprovalDocumentMixin(models.AbstractModel):
             document.id: {
                 "creator": document.create_uid.ids,
                 "editor": (
-                    document.write_uid
+                    document.approval_editor_id
+                    or document.write_uid
                     | (document[lines].write_uid if lines else document.write_uid)
                 ).ids,
                 "responsible": document[responsible].ids if responsible else [],

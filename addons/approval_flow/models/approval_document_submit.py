@@ -1,6 +1,6 @@
 from contextlib import contextmanager
 
-from odoo import models
+from odoo import SUPERUSER_ID, models
 
 from .approval_result import ApprovalResult
 
@@ -40,9 +40,13 @@ class ApprovalDocumentSubmit(models.AbstractModel):
         )
         # sudo: bookkeeping of the gate, for whoever may change the content
         documents = documents.sudo()
-        field = self._fields["approval_revision"]
+        revision = self._fields["approval_revision"]
+        editor = self._fields["approval_editor_id"]
         for document in documents:
-            field._update_cache(document, document.approval_revision + 1, dirty=True)
+            number = document.approval_revision + 1
+            revision._update_cache(document, number, dirty=True)
+            if self.env.uid != SUPERUSER_ID:
+                editor._update_cache(document, self.env.uid, dirty=True)
         documents._approval_open_instances()._recheck_content()
 
     # -- submit ------------------------------------------------------------------------

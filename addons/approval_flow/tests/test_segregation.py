@@ -34,14 +34,28 @@ class TestSegregation(ApprovalCase):
 
     def test_the_last_editor_of_header_or_lines_does_not_decide(self):
         self._policy(self._step(self.seller2, exclude_editor=True))
-        header, line, untouched = self._order(), self._order(), self._order()
-        header.with_user(self.seller2).memo = "mine"
-        line.line_ids.with_user(self.seller2).memo = "mine"
+        header, line, memo = self._order(), self._order(), self._order()
+        header.with_user(self.seller2).partner_id = self.env.ref("base.main_partner")
+        header.memo = "the seller was there later, for a trifle"
         self._refused(header)
-        line.memo = "the seller was there later"
+        line.line_ids.with_user(self.seller2).price = 900
         self._refused(line)
-        untouched.action_confirm()
-        self.assertEqual(self._approvers(untouched), self.seller2)
+        memo.with_user(self.seller2).memo = "only a remark"
+        memo.action_confirm()
+        self.assertEqual(self._approvers(memo), self.seller2)
+
+    def test_who_makes_totals_be_computed_again_is_no_editor(self):
+        self._policy(self._step(self.anna, exclude_editor=True))
+        order = self._order()
+        order.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE approval_test_order SET write_uid = %s WHERE id = %s",
+            [self.anna.id, order.id],
+        )
+        order.invalidate_recordset()
+        self.assertEqual(order.write_uid, self.anna)
+        order.action_confirm()
+        self.assertEqual(self._approvers(order), self.anna)
 
     def test_the_salesperson_does_not_decide(self):
         self._policy(self._step(self.seller2, exclude_responsible=True))
@@ -52,7 +66,7 @@ class TestSegregation(ApprovalCase):
     def test_the_roles_are_all_excluded_unless_said_otherwise(self):
         self._policy(self._users(self.seller, self.seller2, self.anna))
         order = self._order()
-        order.line_ids.with_user(self.seller2).memo = "edited"
+        order.line_ids.with_user(self.seller2).price = 900
         order.action_confirm()
         self.assertEqual(self._approvers(order), self.anna)
 
