@@ -1,8 +1,12 @@
 from . import (
     test_content,
+    test_deadlines,
     test_decisions,
+    test_delegation,
+    test_execution,
     test_gate,
     test_pass_on,
+    test_people,
     test_routing,
     test_sealed,
     test_seats,

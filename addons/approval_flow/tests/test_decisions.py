@@ -96,7 +96,7 @@ class TestDecisions(ApprovalCase):
         with self.assertRaises(UserError):
             task.with_user(self.anna).sudo().action_approve()
 
-    # -- comment and files --------------------------------------------------------------
+    # -- comment and files -------------------------------------------------------------
 
     def test_rejecting_and_returning_need_a_reason(self):
         self._policy(self._users(self.anna))
@@ -138,7 +138,7 @@ class TestDecisions(ApprovalCase):
         with self.assertRaises(UserError):
             file.unlink()
 
-    # -- return -------------------------------------------------------------------------
+    # -- return ------------------------------------------------------------------------
 
     def test_returned_to_the_requester_and_submitted_again(self):
         self._policy(self._users(self.anna))
@@ -176,7 +176,7 @@ class TestDecisions(ApprovalCase):
         self.assertEqual(self._approvers(order), self.bob)
         self.assertNotIn("returned", self._kinds(order))
 
-    # -- recall -------------------------------------------------------------------------
+    # -- recall ------------------------------------------------------------------------
 
     def test_the_requester_recalls_nobody_else(self):
         self._policy(self._users(self.anna))
@@ -204,7 +204,7 @@ class TestDecisions(ApprovalCase):
             instance.with_user(self.seller).action_recall()
         self.assertEqual(instance.state, "executed")
 
-    # -- urge, copies -------------------------------------------------------------------
+    # -- urge, copies ------------------------------------------------------------------
 
     def test_urging_has_a_pause(self):
         self._policy(self._users(self.anna))
@@ -238,7 +238,7 @@ class TestDecisions(ApprovalCase):
         with self.assertRaises(UserError):
             instance.open_task_ids.with_user(self.dora).action_approve()
 
-    # -- many at once -------------------------------------------------------------------
+    # -- many at once ------------------------------------------------------------------
 
     def test_many_are_decided_each_for_itself(self):
         self._policy(self._users(self.anna))
