@@ -112,7 +112,7 @@ class ApprovalInstance(models.Model):
             instance.view_facts = [
                 {"label": str(label), "value": str(value), "tone": tone or ""}
                 for label, value, tone in document._approval_facts()
-            ]
+            ] or False
             columns, rows = document._approval_line_facts()
             instance.view_lines = (
                 {
@@ -122,7 +122,7 @@ class ApprovalInstance(models.Model):
                 if rows
                 else False
             )
-            instance.view_files = instance._files(document)
+            instance.view_files = instance._files(document) or False
 
     def _files(self, document):
         # sudo: names of the files; reading them asks for the reader's own rights
@@ -154,8 +154,8 @@ class ApprovalInstance(models.Model):
                 }
                 for check in instance.checks or ()
             ]
-            instance.view_checks = sorted(
-                checks, key=lambda check: order.get(check["status"], 3)
+            instance.view_checks = (
+                sorted(checks, key=lambda check: order.get(check["status"], 3)) or False
             )
 
     def _check_names(self):

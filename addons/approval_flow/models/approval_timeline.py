@@ -86,7 +86,10 @@ class ApprovalInstance(models.Model):
         locale = babel_locale_parse(get_lang(self.env).code)
         seconds = max((end - start).total_seconds(), 60)
         return format_timedelta(
-            timedelta(seconds=seconds), threshold=1.5, locale=locale
+            timedelta(seconds=seconds),
+            granularity="minute",
+            threshold=1.5,
+            locale=locale,
         )
 
 

@@ -54,6 +54,7 @@ export const approvalBadge = {
     component: ApprovalBadge,
     displayName: _t("Approval badge"),
     supportedTypes: ["selection"],
+    listViewWidth: [140, 180],
 };
 
 registry.category("fields").add("approval_badge", approvalBadge);
