@@ -11,6 +11,7 @@ from tools.output import Progress, note, say, step
 
 LIMIT = 0.2  # seconds of the server per page
 REPEATS = 5
+LARGE = 500_000  # approvals
 # made anew when what makes it changes
 RECIPE = ("million_data.py", "scene.py")
 
@@ -31,10 +32,12 @@ def measure(session, options, names, keep):
         ]
     finally:
         worker.stop()
+    for result in results:
+        result["verdict"] = _verdict(result, options.scale)
     _show(results)
     path = keep("million", {"scale": options.scale, "addons": names, "pages": results})
     note(f"figures: {path}")
-    missed = [result for result in results if _verdict(result) != "met"]
+    missed = [result for result in results if result["verdict"] != "met"]
     return 1 if options.strict and missed else 0
 
 
@@ -89,10 +92,15 @@ def _read(worker, key, login, page):
         return worker.call("read", key, login, REPEATS)
 
 
-def _verdict(result):
+def _verdict(result, scale):
+    """Return whether a page is fast enough, and does not read our tables as a whole.
+
+    In a small table PostgreSQL rightly prefers that to an index.
+    """
     if result["busy"] >= LIMIT:
         return "NOT MET: slow"
-    return "NOT MET: scans" if result["scans"] else "met"
+    ours = [name for name in result["scans"] if name.startswith("approval_")]
+    return "NOT MET: no index" if ours and scale >= LARGE else "met"
 
 
 def _show(results):
@@ -104,7 +112,7 @@ def _show(results):
             f"{1000 * result['busy']:.0f} ms",
             f"{result['queries']:.0f}",
             ", ".join(result["scans"]) or "-",
-            _verdict(result),
+            result["verdict"],
         ]
         for result in results
     ]
@@ -114,6 +122,5 @@ def _show(results):
     say()
     say(f"A page may cost {1000 * LIMIT:.0f} ms of busy time: the processor time of")
     say("Odoo's process and PostgreSQL's together, which others do not lengthen.")
-    for result in results:
-        say(f"  {result['page']}: {', '.join(result['indexes']) or 'no index'}")
+    say("The indexes that each page uses are in the figures.")
     say()
