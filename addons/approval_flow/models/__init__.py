@@ -34,6 +34,8 @@ from . import (
     approval_link,
     approval_mail,
     approval_statistic,
+    approval_statistic_count,
+    approval_statistic_refresh,
     approval_timeline,
     mail_activity,
     res_company,

@@ -277,9 +277,16 @@ class ApprovalDocumentGate(models.AbstractModel):
         """The operation happened: approvals are used up, others are pointless."""
         instances._mark_executed()
         for operation, documents in entering:
-            (documents & self)._approval_open_instances().filtered(
-                lambda item, op=operation: item.operation == op.code
-            )._close_needless()
+            unused = (
+                (documents & self)
+                ._approval_open_instances()
+                .filtered(lambda item, op=operation: item.operation == op.code)
+            )
+            # granted under a policy that asks for it no more
+            granted = unused.filtered(lambda item: item.state != "pending")
+            granted = granted._matching_content()
+            granted._mark_executed()
+            (unused - granted)._close_needless()
         if self._approval_touches(vals):
             self._approval_content_changed()
         self._approval_close(vals)

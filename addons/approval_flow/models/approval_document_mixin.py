@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# customers may read their documents, but learn nothing of who decides on them
+INTERNAL = "base.group_user"
 OPEN_STATES = ("pending", "approved", "failed")
 
 
@@ -32,6 +34,8 @@ class ApprovalDocumentMixin(models.AbstractModel):
     _approval_amount_field = "amount_total"
     # numeric fields whose change may be within the tolerance
     _approval_tolerable = ()
+    # form for approvers who have no right on the document, by its external id
+    _approval_reader_view = None
     # fields that the operations themselves write beside the state
     _approval_by_operation = ()
     # states that end every open approval
@@ -43,12 +47,14 @@ class ApprovalDocumentMixin(models.AbstractModel):
         copy=False,
         readonly=True,
         index="btree_not_null",
+        groups=INTERNAL,
     )
     approval_revision = fields.Integer(
         string="Content changes",
         copy=False,
         readonly=True,
         aggregator=None,
+        groups=INTERNAL,
         # read with the document, and written together with its totals: two people
         # changing lines and approving at the same time collide here, on purpose
     )
@@ -57,6 +63,7 @@ class ApprovalDocumentMixin(models.AbstractModel):
         string="Last editor of the content",
         copy=False,
         readonly=True,
+        groups=INTERNAL,
         # ``write_uid`` also names whoever made a total be computed again
     )
     approval_state = fields.Selection(
@@ -73,27 +80,35 @@ class ApprovalDocumentMixin(models.AbstractModel):
         string="Approval state",
         compute="_compute_approval_state",
         search="_search_approval_state",
+        groups=INTERNAL,
     )
     approval_approver_ids = fields.Many2many(
         "res.users",
         string="Waiting for",
         compute="_compute_approval_approver_ids",
         search="_search_approval_approver_ids",
+        groups=INTERNAL,
     )
     approval_since = fields.Datetime(
-        related="approval_instance_id.level_since", string="Waiting since"
+        related="approval_instance_id.level_since",
+        string="Waiting since",
+        groups=INTERNAL,
     )
     approval_can_decide = fields.Boolean(
         compute="_compute_approval_can_decide",
         search="_search_approval_can_decide",
+        groups=INTERNAL,
         string="Waiting for me",
     )
     approval_status = fields.Json(
-        compute="_compute_approval_status", string="Approval status"
+        compute="_compute_approval_status",
+        string="Approval status",
+        groups=INTERNAL,
     )
-
     approval_timeline = fields.Json(
-        related="approval_instance_id.view_timeline", string="Approval history"
+        related="approval_instance_id.view_timeline",
+        string="Approval history",
+        groups=INTERNAL,
     )
 
     # -- to be declared by the document --------------------------------------------

@@ -60,6 +60,7 @@ class ApprovalDocumentState(models.AbstractModel):
     def _search_approval_state(self, operator, value):
         if operator != "in":
             return NotImplemented
+        self._check_field_access(self._fields["approval_state"], "read")
         domain = Domain.FALSE
         if states := [state for state in TOLD_STATES if state in value]:
             domain |= self._approval_last_in(states)
@@ -112,15 +113,14 @@ class ApprovalDocumentState(models.AbstractModel):
     def _search_approval_approver_ids(self, operator, value):
         if operator not in ("in", "any"):
             return NotImplemented
+        self._check_field_access(self._fields["approval_approver_ids"], "read")
         return self._approval_asked(Domain("user_id", operator, value))
 
     @api.model
     def _approval_asked(self, who):
         """Return the domain of documents with an open task of the given people."""
-        # sudo: narrowed to readable documents by the search this domain is part of
-        tasks = self.env["approval.task"].sudo()
-        asked = Domain("res_model", "=", self._name) & Domain("state", "=", "pending")
-        return Domain("id", "in", tasks._search(asked & who).subselect("res_id"))
+        found = self.env["approval.task"]._select_documents(self._name, who)
+        return Domain("id", "in", found)
 
     @api.depends("approval_instance_id.task_ids.state")
     @api.depends_context("uid")
@@ -132,10 +132,7 @@ class ApprovalDocumentState(models.AbstractModel):
     def _search_approval_can_decide(self, operator, value):
         if operator != "in" or True not in value:
             return NotImplemented
-        uid = self.env.uid
-        return self._approval_asked(
-            Domain("user_id", "=", uid) | Domain("acting_for_id", "=", uid)
-        )
+        return self._approval_asked(self.env["approval.task"]._domain_mine())
 
     def _approval_my_tasks(self):
         """Return the open tasks of the current user on these documents."""

@@ -27,7 +27,7 @@ class ApprovalDocumentSubmit(models.AbstractModel):
     def _approval_touches(self, vals):
         if not self.env["approval.policy"]._governs(self._name):
             return False
-        names = {*self._approval_material, self._approval_lines}
+        names = {*self._approval_material, self._approval_lines, "company_id"}
         return not names.isdisjoint(vals) or not (
             self.env["approval.policy"]._material_names(self._name).isdisjoint(vals)
         )

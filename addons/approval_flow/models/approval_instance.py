@@ -193,23 +193,8 @@ class ApprovalInstance(models.Model):
         """
         if operator != "in" or True not in value:
             return NotImplemented
-        uid = self.env.uid
-        domain = Domain("requester_id", "=", uid)
-        domain |= Domain.custom(
-            to_sql=lambda model, alias, query: SQL(
-                """EXISTS (SELECT 1 FROM approval_task
-                            WHERE instance_id = %s
-                              AND (user_id = %s OR acting_for_id = %s))
-                   OR EXISTS (SELECT 1 FROM approval_instance_cc_rel
-                               WHERE approval_instance_id = %s
-                                 AND res_users_id = %s)""",
-                SQL.identifier(alias, "id"),
-                uid,
-                uid,
-                SQL.identifier(alias, "id"),
-                uid,
-            )
-        )
+        domain = Domain("requester_id", "=", self.env.uid)
+        domain |= Domain.custom(to_sql=self._part_to_sql)
         for name in self.env["approval.document.mixin"]._approval_models():
             # sudo(False): the reader's own rights on the documents
             model = self.env[name].sudo(False)
@@ -220,6 +205,26 @@ class ApprovalInstance(models.Model):
             ):
                 domain |= self._readable_documents(model)
         return domain
+
+    def _part_to_sql(self, model, alias, query):
+        """Return the SQL condition of the approvals one has a part in."""
+        uid, key = self.env.uid, SQL.identifier(alias, "id")
+        task = {
+            name: SQL.identifier("approval_task", name, to_flush=field)
+            for name, field in self.env["approval.task"]._fields.items()
+            if name in ("instance_id", "user_id", "acting_for_id")
+        }
+        return SQL(
+            """(EXISTS (SELECT 1 FROM approval_task
+                         WHERE %(instance_id)s = %(key)s
+                           AND (%(user_id)s = %(uid)s OR %(acting_for_id)s = %(uid)s))
+                OR EXISTS (SELECT 1 FROM approval_instance_cc_rel
+                            WHERE approval_instance_id = %(key)s
+                              AND res_users_id = %(uid)s))""",
+            key=key,
+            uid=uid,
+            **task,
+        )
 
     def _readable_documents(self, model):
         def to_sql(records, alias, query):
@@ -233,7 +238,9 @@ class ApprovalInstance(models.Model):
             )
             return SQL(
                 "(%s = %s AND EXISTS (%s))",
-                SQL.identifier(alias, "res_model"),
+                SQL.identifier(
+                    alias, "res_model", to_flush=records._fields["res_model"]
+                ),
                 model._name,
                 documents.select(SQL("1")),
             )
@@ -349,12 +356,22 @@ class ApprovalInstance(models.Model):
         }
 
     def action_open_document(self):
-        """Return the action that opens the document."""
+        """Return the action that opens the document.
+
+        Approvers without any right on it get a form that reads nothing else.
+        """
         self.ensure_one()
+        model = self.env[self.res_model]
+        listed = self.env["ir.model.access"].check(
+            self.res_model, "read", raise_exception=False
+        )
+        view = False
+        if not listed and model._approval_reader_view:
+            view = self.env.ref(model._approval_reader_view).id
         return {
             "type": "ir.actions.act_window",
             "res_model": self.res_model,
             "res_id": self.res_id,
             "view_mode": "form",
-            "views": [(False, "form")],
+            "views": [(view, "form")],
         }

@@ -1,6 +1,6 @@
 from odoo import models
 from odoo.fields import Domain
-from odoo.tools import SQL, OrderedSet
+from odoo.tools import OrderedSet
 
 # values of a condition that are records somebody named, not a search
 GIVEN = (list, tuple, set, frozenset, OrderedSet)
@@ -24,20 +24,10 @@ class ApprovalReadableMixin(models.AbstractModel):
     def _approval_grants_exist(self):
         """Return whether the current user has any open task on these documents."""
         # sudo: own tasks only, asked before access is known
-        return bool(
-            self.env["approval.task"]
-            .sudo()
-            .search_count(
-                [
-                    ("state", "=", "pending"),
-                    ("res_model", "=", self._approval_document_model()),
-                    "|",
-                    ("user_id", "=", self.env.uid),
-                    ("acting_for_id", "=", self.env.uid),
-                ],
-                limit=1,
-            )
-        )
+        tasks = self.env["approval.task"].sudo()
+        mine = Domain("res_model", "=", self._approval_document_model())
+        mine &= Domain("state", "=", "pending") & tasks._domain_mine()
+        return bool(tasks.search_count(mine, limit=1))
 
     def _approval_document_model(self):
         if self._approval_parent:
@@ -46,22 +36,11 @@ class ApprovalReadableMixin(models.AbstractModel):
 
     def _approval_grant_domain(self):
         """Return the domain of the records that an open task opens for the user."""
-        link = self._approval_parent or "id"
-        uid, model_name = self.env.uid, self._approval_document_model()
-
-        def to_sql(model, alias, query):
-            return SQL(
-                """EXISTS (
-                    SELECT 1 FROM approval_task
-                     WHERE state = 'pending' AND res_model = %s AND res_id = %s
-                       AND (user_id = %s OR acting_for_id = %s))""",
-                model_name,
-                SQL.identifier(alias, link),
-                uid,
-                uid,
-            )
-
-        return Domain.custom(to_sql=to_sql)
+        tasks = self.env["approval.task"]
+        found = tasks._select_documents(
+            self._approval_document_model(), tasks._domain_mine()
+        )
+        return Domain(self._approval_parent or "id", "in", found)
 
     def _check_access(self, operation):
         """Override to let approvers read the documents they are to decide."""

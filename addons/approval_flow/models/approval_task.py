@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class ApprovalTask(models.Model):
@@ -176,8 +177,7 @@ class ApprovalTask(models.Model):
     def _search_is_mine(self, operator, value):
         if operator != "in" or True not in value:
             return NotImplemented
-        uid = self.env.uid
-        return Domain("user_id", "=", uid) | Domain("acting_for_id", "=", uid)
+        return self._domain_mine()
 
     @api.depends("due", "state")
     def _compute_is_late(self):
@@ -198,6 +198,25 @@ class ApprovalTask(models.Model):
                 lambda other: other.state == "approved" and not other.superseded
             )
             task.approved_before = ", ".join(other._who() for other in done)
+
+    @api.model
+    def _select_documents(self, model_name, who):
+        """Return the ids of documents with open tasks, as a sub-select.
+
+        :param Domain who: condition on the tasks: whose they are
+        """
+        asked = Domain("res_model", "=", model_name) & Domain("state", "=", "pending")
+        # sudo: becomes part of a search that is limited by itself
+        query = self.sudo()._search(asked & who)
+        return query.subselect(
+            SQL.identifier(query.table, "res_id", to_flush=self._fields["res_id"])
+        )
+
+    @api.model
+    def _domain_mine(self):
+        """Return the condition of the tasks that the current user may decide."""
+        uid = self.env.uid
+        return Domain("user_id", "=", uid) | Domain("acting_for_id", "=", uid)
 
     def _who(self):
         """Return who decided, or is to decide, with "for whom"."""

@@ -8,7 +8,7 @@ from odoo.addons.mail.tests.common import freeze_all_time
 
 from .common import ApprovalCase
 
-MONDAY = datetime(2024, 3, 4)
+MONDAY = datetime(2024, 3, 4, 8)
 
 
 @tagged("post_install", "-at_install")
@@ -44,7 +44,7 @@ class TestDeadlines(ApprovalCase):
             self.env["approval.task"]._cron_deadlines()
             self.env.flush_all()
 
-    def _submitted(self, moment=MONDAY.replace(hour=8), **values):
+    def _submitted(self, moment=MONDAY, **values):
         with freeze_all_time(moment):
             return self._pending(**values)
 

@@ -284,7 +284,7 @@ class TestGate(ApprovalCase):
         (pending | approved).action_confirm()
         self.assertEqual((pending | approved).mapped("state"), ["done", "done"])
         self.assertEqual(self._instance(pending).state, "recalled")
-        self.assertEqual(self._instance(approved).state, "recalled")
+        self.assertEqual(self._instance(approved).state, "executed")
         (pending | approved).action_draft()
         self.policy.active = True
         for order in (pending, approved):
