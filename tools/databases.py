@@ -109,7 +109,11 @@ def _build(session, name, prefix, make):
             return
         building = f"{name}_part"
         drop(session, building)
-        make(building)
+        try:
+            make(building)
+        except BaseException:
+            drop(session, building)
+            raise
         rename(session, building, name)
         session.server.psql(f"COMMENT ON DATABASE \"{name}\" IS '{time.time():.0f}'")
         _prune(session, prefix)
