@@ -103,12 +103,12 @@ class ApprovalDocumentMixin(models.AbstractModel):
     approval_status = fields.Json(
         compute="_compute_approval_status",
         string="Approval status",
-        groups=INTERNAL,
+        # no groups: forms for approvers without rights would lose it; see the compute
     )
     approval_timeline = fields.Json(
-        related="approval_instance_id.view_timeline",
+        compute="_compute_approval_timeline",
         string="Approval history",
-        groups=INTERNAL,
+        # no groups, as above
     )
 
     # -- to be declared by the document --------------------------------------------

@@ -150,13 +150,27 @@ class ApprovalDocumentState(models.AbstractModel):
     @api.depends("approval_instance_id", "approval_state")
     @api.depends_context("uid", "lang")
     def _compute_approval_status(self):
+        is_customer = self.env.user.share
         for document in self:
-            document.approval_status = document._approval_strip()
+            document.approval_status = (
+                False if is_customer else document._approval_strip()
+            )
+
+    @api.depends("approval_instance_id")
+    @api.depends_context("uid", "lang")
+    def _compute_approval_timeline(self):
+        is_customer = self.env.user.share
+        for document in self:
+            # sudo: shown to employees who may read the document
+            instance = document.sudo().approval_instance_id
+            document.approval_timeline = (
+                False if is_customer else instance.view_timeline
+            )
 
     def _approval_strip(self):
         """Return what the status strip of the form shows, as plain data."""
         # sudo: shown to whoever may read the document
-        instance = self.approval_instance_id.sudo()
+        instance = self.sudo().approval_instance_id
         state = self.approval_state
         if state == "not_required":
             return False

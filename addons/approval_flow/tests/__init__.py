@@ -17,7 +17,9 @@ from . import (
     test_screen,
     test_seats,
     test_segregation,
+    test_transactions,
     test_link_page,
     test_mail,
+    test_sheet,
     test_statistic,
 )

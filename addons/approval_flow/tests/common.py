@@ -44,12 +44,11 @@ def load_fake_models(cls):
     cls.addClassCleanup(remove)
 
 
-class ApprovalCase(TransactionCase):
+class ApprovalData:
     """A throw-away document, people with the least rights, and a policy to vary."""
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
+    def _prepare(cls):
         load_fake_models(cls)
         cls.env["ir.model.access"].create(
             [
@@ -178,3 +177,10 @@ class ApprovalCase(TransactionCase):
         )
         self.assertEqual(len(tasks), 1, f"tasks of {user.name}")
         return tasks.with_user(user)
+
+
+class ApprovalCase(ApprovalData, TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._prepare()

@@ -142,7 +142,7 @@ class TestAccess(ApprovalCase):
         with self.assertRaises(AccessError):
             Order.search([("id", "in", order.ids), ("memo", "ilike", "secret")])
 
-    # -- the records of the engine ------------------------------------------------------
+    # -- the records of the engine -----------------------------------------------------
 
     def test_approvals_are_read_by_readers_of_the_document_and_by_those_with_a_part(
         self,

@@ -142,7 +142,7 @@ class TestExecution(ApprovalCase):
         self.assertEqual((uid, su), (self.seller.id, False))
         self.assertFalse({"default_state", "hostile", "approval_engine"} & set(context))
 
-    # -- not by itself ------------------------------------------------------------------
+    # -- not by itself -----------------------------------------------------------------
 
     def test_without_automatic_execution_a_person_carries_it_out(self):
         self.policy.auto_execute = False
@@ -154,7 +154,7 @@ class TestExecution(ApprovalCase):
         order.action_confirm()
         self.assertEqual(order.state, "done")
 
-    # -- in the background --------------------------------------------------------------
+    # -- in the background -------------------------------------------------------------
 
     def _many_approved(self, count=11):
         orders = self._order().union(*(self._order() for _n in range(count - 1)))

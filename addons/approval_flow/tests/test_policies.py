@@ -199,7 +199,7 @@ class TestPolicies(ApprovalCase):
         policy.unlink()
         self.assertEqual(self._instance(order).state, "executed")
 
-    # -- in words -----------------------------------------------------------------------
+    # -- in words ----------------------------------------------------------------------
 
     def test_the_summary_says_it_in_plain_words(self):
         policy = self._policy(
@@ -226,7 +226,7 @@ class TestPolicies(ApprovalCase):
         ):
             self.assertIn(words, summary.replace("\xa0", " "))
 
-    # -- simulation ---------------------------------------------------------------------
+    # -- simulation --------------------------------------------------------------------
 
     def test_the_simulation_says_which_policy_decides_why_and_who_is_asked(self):
         first = self._policy(

@@ -107,8 +107,8 @@ class TestQueryCounts(ApprovalCase):
             orders = self._orders(count, 5)
             memo = self._count(lambda o=orders: o.write({"memo": "x"}))
             self.assertEqual(memo, 1, "the update itself")
-            partner = self.env.ref("base.main_partner").id
-            material = self._count(lambda o=orders: o.write({"partner_id": partner}))
+            values = {"partner_id": self.env.ref("base.main_partner").id}
+            material = self._count(lambda o=orders: o.write(values))
             self.assertLessEqual(material, 2, "the update and one read")
 
     def test_writing_an_order_under_approval_stays_in_bounds(self):
