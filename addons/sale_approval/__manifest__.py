@@ -15,6 +15,7 @@
         "views/crm_team_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_condition_views.xml",
+        "views/sale_order_approver_views.xml",
         "views/sale_order_views.xml",
         "views/sale_portal_templates.xml",
         "wizards/sale_order_copy_lines_views.xml",

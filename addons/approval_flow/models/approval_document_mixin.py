@@ -80,7 +80,7 @@ class ApprovalDocumentMixin(models.AbstractModel):
         string="Approval state",
         compute="_compute_approval_state",
         search="_search_approval_state",
-        groups=INTERNAL,
+        # no groups: buttons of forms that customers' roles share depend on it
     )
     approval_approver_ids = fields.Many2many(
         "res.users",

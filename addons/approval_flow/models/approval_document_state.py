@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 # states of the latest approval that tell the state of the document
@@ -21,7 +22,11 @@ class ApprovalDocumentState(models.AbstractModel):
         ]
 
     @api.depends(lambda self: self._approval_state_depends())
+    @api.depends_context("uid")
     def _compute_approval_state(self):
+        if self._approval_hides_from_user():
+            self.approval_state = False
+            return
         states = self._approval_instance_states()
         undecided = self.filtered(lambda document: document.id not in states)
         needed = undecided._approval_needed()
@@ -29,6 +34,11 @@ class ApprovalDocumentState(models.AbstractModel):
             document.approval_state = states.get(document.id) or (
                 "required" if document.id in needed else "not_required"
             )
+
+    @api.model
+    def _approval_hides_from_user(self):
+        """Return whether a customer asks, who learns nothing of the approval."""
+        return self.env.user.share and not self.env.su
 
     def _approval_instance_states(self):
         """Return {id: state} of the documents whose state an instance tells."""
@@ -60,7 +70,8 @@ class ApprovalDocumentState(models.AbstractModel):
     def _search_approval_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        self._check_field_access(self._fields["approval_state"], "read")
+        if self._approval_hides_from_user():
+            raise AccessError(self.env._("You cannot search for approvals."))
         domain = Domain.FALSE
         if states := [state for state in TOLD_STATES if state in value]:
             domain |= self._approval_last_in(states)
@@ -150,22 +161,18 @@ class ApprovalDocumentState(models.AbstractModel):
     @api.depends("approval_instance_id", "approval_state")
     @api.depends_context("uid", "lang")
     def _compute_approval_status(self):
-        is_customer = self.env.user.share
+        hidden = self._approval_hides_from_user()
         for document in self:
-            document.approval_status = (
-                False if is_customer else document._approval_strip()
-            )
+            document.approval_status = False if hidden else document._approval_strip()
 
     @api.depends("approval_instance_id")
     @api.depends_context("uid", "lang")
     def _compute_approval_timeline(self):
-        is_customer = self.env.user.share
+        hidden = self._approval_hides_from_user()
         for document in self:
             # sudo: shown to employees who may read the document
             instance = document.sudo().approval_instance_id
-            document.approval_timeline = (
-                False if is_customer else instance.view_timeline
-            )
+            document.approval_timeline = False if hidden else instance.view_timeline
 
     def _approval_strip(self):
         """Return what the status strip of the form shows, as plain data."""

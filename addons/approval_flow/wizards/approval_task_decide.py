@@ -110,9 +110,14 @@ class ApprovalTaskDecide(models.TransientModel):
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def _keep_attachments(self):
-        """Files of a form that goes away belong to the first task from now on."""
+        """Files of a form that goes away belong to the approval from now on."""
         own = self.attachment_ids.filtered(
             lambda item: item.create_uid == self.env.user
         )
         # sudo: approvers do not write tasks; only files they have just uploaded move
-        own.sudo().write({"res_model": "approval.task", "res_id": self.task_ids[:1].id})
+        own.sudo().write(
+            {
+                "res_model": "approval.instance",
+                "res_id": self.task_ids[:1].instance_id.id,
+            }
+        )

@@ -38,6 +38,7 @@ class SaleOrder(models.Model):
         "tax_ids",
         "price_subtotal",
     )
+    _approval_reader_view = "sale_approval.sale_order_view_form_approver"
     _approval_by_operation = ("date_order",)
     _approval_lines = "order_line"
     _approval_line_amount = "price_subtotal"

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import format_datetime
 
 from odoo.addons.approval_flow.engine import plain_number
 
@@ -80,9 +81,7 @@ class SaleOrder(models.Model):
         if order.payment_term_id:
             facts.append((_("Payment terms"), order.payment_term_id.display_name, ""))
         if order.commitment_date:
-            date = order._fields["commitment_date"].convert_to_display_name(
-                order.commitment_date, order
-            )
+            date = format_datetime(self.env, order.commitment_date, dt_format="short")
             facts.append((_("Delivery date"), date, ""))
         if order.approval_is_first_order:
             facts.append((_("First order of the customer"), _("yes"), "warning"))

@@ -1,5 +1,6 @@
 from unittest.mock import patch
 
+from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 
 from .gate_common import SIGNATURE, SaleApprovalCommon
@@ -58,3 +59,27 @@ class TestPortal(HttpCase, SaleApprovalCommon):
         order.action_confirm()
         order._action_cancel()
         self.assertEqual(order.approval_instance_id.state, "recalled")
+
+    def test_portal_user_reads_and_searches_nothing_of_the_approval(self):
+        portal = self._person("pat", "base.group_portal")
+        order = self._order(partner_id=portal.partner_id.id)
+        order.message_subscribe(portal.partner_id.ids)
+        order.state = "sent"
+        order.action_confirm()
+        own = order.with_user(portal)
+        self.assertEqual(own.read(["name"])[0]["name"], order.name)
+        self.assertFalse(own.approval_status)
+        self.assertFalse(own.approval_timeline)
+        self.assertFalse(own.approval_state)
+        for name in ("approval_instance_id", "approval_since", "approval_approver_ids"):
+            with self.assertRaises(AccessError):
+                own.read([name])
+        for domain in (
+            [("approval_state", "=", "pending")],
+            [("approval_approver_ids", "in", self.leader.ids)],
+        ):
+            with self.assertRaises(AccessError):
+                own.search(domain)
+        for model in ("approval.instance", "approval.task", "approval.event"):
+            with self.assertRaises(AccessError):
+                self.env[model].with_user(portal).search([])
