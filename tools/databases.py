@@ -130,12 +130,14 @@ def core_template(session):
     modules = core_modules(session)
     tree = session.odoo
     stamp = str((tree.path / "odoo" / "release.py").stat().st_mtime_ns)
-    key = addons.digest_of(tree.version, stamp, lock_digest(), *modules)
+    # The first language is the default of new users, as on a server in English.
+    languages = f"en_US,{addons.LANGUAGE}"
+    key = addons.digest_of(tree.version, stamp, lock_digest(), languages, *modules)
     name = f"{CORE}_{key}"
 
     def make(building):
         step(f"Preparing a database with the {len(modules)} core apps we build on")
-        language = f"--load-language={addons.LANGUAGE}"
+        language = f"--load-language={languages}"
         log = installation_log(name)
         install(session, building, modules, log, "installing core apps", language)
 
