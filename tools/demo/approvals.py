@@ -137,7 +137,7 @@ def _returned(desk):
     case.approve_until(2)
     case.decide("return", "付款条件请与客户再谈，争取预付 30 %。")
     case.expect("returned")
-    case = Case(desk, "approval_second_round", "zhang.wei", LARGE, 5).submit()
+    case = Case(desk, "approval_second_round", "zhang.wei", LARGE, 1).submit()
     case.approve_until(2).decide("return", "数量与客户订单不一致，请核对。")
     case.change(0.8)
     case.submit().expect("pending")
@@ -217,7 +217,22 @@ def _noteworthy(desk):
     case.submit()
 
 
+def _of_portal_customer(desk):
+    """quotations and orders of the customer who logs in to the portal"""
+    customer = "customer_001"
+    seller = desk.demo.ref(customer).user_id.login
+    options = {"customer": customer}
+    Case(
+        desk, "approval_portal_done", seller, LARGE, 7, **options
+    ).submit().approve_all()
+    Case(desk, "approval_portal_waiting", seller, MEDIUM, 0, **options).submit()
+    Case(desk, "approval_portal_sent", seller, SMALL, 1, **options).send().expect(
+        "sent"
+    )
+
+
 STORIES = (
+    _of_portal_customer,
     _confirmed,
     _rejected,
     _returned,

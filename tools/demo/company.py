@@ -7,10 +7,19 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tools.demo.store import TIME_ZONE, ZH
 
-NAME = "深圳市岚川电子有限公司 Lanchuan Electronics"
-LEGAL_NAME = {
-    "en_US": "Shenzhen Lanchuan Electronics Co., Ltd.",
-    ZH: "深圳市岚川电子有限公司",
+# Short, because it stands in the top bar; printouts carry the legal name.
+NAME = "岚川电子 Lanchuan Electronics"
+DETAILS = {
+    "en_US": (
+        "Shenzhen Lanchuan Electronics Co., Ltd.",
+        "6/F Lanchuan Building, 18 Gaoxin South 7th Road, Nanshan, Shenzhen 518057",
+        "Tel. +86 755 5550 1800 · info@example.com",
+    ),
+    ZH: (
+        "深圳市岚川电子有限公司",
+        "深圳市南山区科技园高新南七道 18 号岚川大厦 6 楼 518057",
+        "电话 +86 755 5550 1800 · info@example.com",
+    ),
 }
 TAGLINE = {
     "en_US": "Sensors, power and control electronics since 2009",
@@ -71,10 +80,21 @@ def name_company(env):
             "external_report_layout_id": env.ref("web.external_layout_standard").id,
         }
     )
-    for field, texts in (("report_header", TAGLINE), ("company_details", LEGAL_NAME)):
-        for language, text in texts.items():
-            company.with_context(lang=language)[field] = f"<p>{text}</p>"
+    for language in LANGUAGES:
+        local = company.with_context(lang=language)
+        local.report_header = f"<p>{TAGLINE[language]}</p>"
+        local.company_details = f"<p>{'<br>'.join(DETAILS[language])}</p>"
     env["ir.default"].set("res.partner", "lang", ZH)
     env["ir.default"].set("res.partner", "tz", TIME_ZONE)
     partners = company.partner_id + env.ref("base.user_admin").partner_id
     partners.write({"lang": ZH, "tz": TIME_ZONE})
+
+
+def dress_website(demo):
+    """Show the company's name and logo to visitors, in Chinese."""
+    if not demo.has("website"):
+        return None
+    website = demo.env["website"].search([], limit=1)
+    chinese = demo.env["res.lang"]._lang_get(ZH)
+    website.write({"name": NAME, "logo": draw_logo(), "default_lang_id": chinese.id})
+    return "name and logo"

@@ -110,7 +110,8 @@ class Case:
         self.moment = self._start(age)
         values = self._values(amount, **options)
         with self.demo.at(self.moment):
-            self.order = self.demo.make("sale.order", {name: values}, self.seller)
+            order = self._as(self.seller, self.demo.env["sale.order"]).create(values)
+            (self.order,) = self.demo.name(order.with_env(self.demo.env), [name])
             if price:
                 line = self._as(self.seller, self.order).order_line[0]
                 line.price_unit = round(line.price_unit * price, 2)
@@ -178,6 +179,7 @@ class Case:
         values = desk.market.order(0, customer=buyer, order_line=lines)
         values.update(
             date_order=self.moment,
+            validity_date=self.moment.date() + orders.VALID,
             user_id=self.seller.id,
             commitment_date=self.moment + timedelta(days=rng.randint(20, 60)),
         )
@@ -222,6 +224,13 @@ class Case:
         self._wait(0.5)
         with self.demo.at(self.moment):
             self._as(self.seller, self.order).action_confirm()
+        return self
+
+    def send(self):
+        """The salesperson sends the quotation."""
+        self._wait()
+        with self.demo.at(self.moment):
+            self._as(self.seller, self.order).action_quotation_sent()
         return self
 
     def approve(self, times=1, comment=None):

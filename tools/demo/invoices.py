@@ -40,6 +40,6 @@ def pay(demo, invoices):
     register = register.with_user(users.user(demo, "he.jing"))
     for day, ids in sorted(paid.items()):
         register.with_context(active_model="account.move", active_ids=ids).create(
-            {"payment_date": day, "group_payment": False}
+            {"payment_date": day, "group_payment": True}
         ).action_create_payments()
     return sum(map(len, paid.values()))

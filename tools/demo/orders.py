@@ -7,7 +7,7 @@ from odoo.fields import Command
 from tools.demo import catalog, invoices, stock, users
 from tools.demo.partners import KEY_ACCOUNTS, weighted
 
-HISTORY = 170
+HISTORY = 150
 # How long the history reaches back, and how young its last orders are, in days.
 OLDEST, YOUNGEST = 410, 3
 # Older orders than this are mostly delivered, and all of them after some months.
@@ -17,6 +17,7 @@ PARTLY_DELIVERED = 6
 PIPELINE = {"draft": 20, "sent": 16, "cancel": 9}
 PURCHASES = {"received": 12, "purchase": 7, "draft": 5}
 
+VALID = timedelta(days=30)
 DISCOUNTS = ((0, 60), (2, 12), (3, 10), (5, 12), (8, 6))
 LINES = ((1, 18), (2, 26), (3, 24), (4, 16), (5, 9), (6, 5), (8, 2))
 # How many typical lots are ordered at once.
@@ -84,6 +85,7 @@ class Market:
             "partner_id": customer.id,
             "user_id": customer.user_id.id,
             "date_order": moment,
+            "validity_date": moment.date() + VALID,
             "order_line": self.lines(),
         }
         if self.rng.random() < 0.5:

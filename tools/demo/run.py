@@ -30,13 +30,23 @@ def populate(env, progress=print):
     :return: what failed, one text each; empty when all is well
     :rtype: list[str]
     """
-    from tools.demo import approvals, orders, partners, production, products, users
+    from tools.demo import (
+        approvals,
+        company,
+        orders,
+        partners,
+        production,
+        products,
+        users,
+    )
     from tools.demo.store import Demo
 
     demo = Demo(env, progress)
     # Name of the step, what to call it, what does it.
     for name, label, make in (
-        ("users", "Users and sales teams", users.make),
+        ("users", "Users", users.make),
+        ("website", "Website", company.dress_website),
+        ("teams", "Sales teams", users.make_teams),
         ("products", "Products and price lists", products.make),
         ("partners", "Customers and suppliers", partners.make),
         ("credit", "Credit grades and limits", partners.grade),
@@ -48,4 +58,6 @@ def populate(env, progress=print):
         ("approvals", "Approvals", approvals.make),
     ):
         demo.step(name, label, make)
+        if name == "users":
+            users.grant(demo)
     return demo.warnings

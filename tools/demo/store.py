@@ -4,7 +4,7 @@ import logging
 import random
 import time
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
@@ -19,11 +19,11 @@ ZH = "zh_CN"
 _logger = logging.getLogger(__name__)
 
 
-class _AnyDatetime(type):
-    """So that moments made elsewhere pass for instances of the clock in use."""
+class _StandIn(type):
+    """Makes a class pass for its base: what the base made counts as its own."""
 
     def __instancecheck__(cls, instance):
-        return isinstance(instance, datetime)
+        return isinstance(instance, cls.__base__)
 
 
 class Demo:
@@ -178,14 +178,20 @@ class Demo:
     def at(self, moment):
         """Let Odoo take `moment` for the present: deadlines and logs follow from it."""
 
-        class Clock(datetime, metaclass=_AnyDatetime):
+        class Clock(datetime, metaclass=_StandIn):
             @classmethod
             def now(cls, tz=None):
                 return moment
 
+        class Calendar(date, metaclass=_StandIn):
+            @classmethod
+            def today(cls):
+                return moment.date()
+
         self.env.flush_all()
         with (
             patch.object(fields_temporal, "datetime", Clock),
+            patch.object(fields_temporal, "date", Calendar),
             patch.object(BaseCursor, "now", lambda cursor: moment),
         ):
             yield

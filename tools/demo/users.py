@@ -3,7 +3,7 @@
 from odoo.fields import Command
 
 from tools.demo.people import PASSWORD, PEOPLE, TEAMS, leader
-from tools.demo.store import TIME_ZONE
+from tools.demo.store import MODULE, TIME_ZONE
 
 
 def xmlid(login):
@@ -22,20 +22,35 @@ def everybody(demo):
 
 
 def make(demo):
-    """Make the users, their managers and teams."""
+    """Make the users."""
     users = _make_users(demo)
     set_passwords(demo, users + demo.ref("base.user_admin"))
     _prepare_administrator(demo)
-    if demo.has("crm.team"):
-        _make_teams(demo)
     return f"{len(users)} users"
 
 
-def _groups(demo, person):
-    """Return the ids of the groups of `person` that are installed."""
-    groups = [demo.ref("base.group_user")]
-    groups += [demo.optional(name) for name in person.groups]
-    return [group.id for group in groups if group]
+def grant(demo):
+    """Give everybody the groups of his role, as the addons that bring them come."""
+    for name in sorted({name for person in PEOPLE for name in person.groups}):
+        marker = f"granted_{name.replace('.', '_')}"
+        group = demo.optional(name)
+        if group and not demo.optional(f"{MODULE}.{marker}"):
+            for person in PEOPLE:
+                if name in person.groups:
+                    user(demo, person.login).group_ids = [Command.link(group.id)]
+            demo.name(group, [marker])
+
+
+def make_approvers(demo):
+    """Enter who is whose manager, and who administers the approval policies."""
+    if not demo.has("res.users", "approval_manager_id"):
+        return None
+    for person in PEOPLE:
+        if person.manager:
+            user(demo, person.login).approval_manager_id = user(demo, person.manager)
+    group = demo.ref("approval_flow.group_approval_manager")
+    demo.ref("base.user_admin").group_ids = [Command.link(group.id)]
+    return f"{len(PEOPLE)} people"
 
 
 def _make_users(demo):
@@ -47,7 +62,7 @@ def _make_users(demo):
             "email": f"{person.login}@example.com",
             "lang": person.language,
             "tz": TIME_ZONE,
-            "group_ids": [Command.set(_groups(demo, person))],
+            "group_ids": [Command.set(demo.ref("base.group_user").ids)],
             "company_id": demo.env.company.id,
             "company_ids": [Command.set(demo.env.company.ids)],
         }
@@ -70,22 +85,6 @@ def set_passwords(demo, users):
         demo.env["res.users"]._set_encrypted_password(record.id, hashed)
 
 
-def make_approvers(demo):
-    """Enter who is whose manager, and who administers the approval policies."""
-    if not demo.has("res.users", "approval_manager_id"):
-        return None
-    for person in PEOPLE:
-        if person.manager:
-            user(demo, person.login).approval_manager_id = user(demo, person.manager)
-        # Some groups come with addons that are newer than the people.
-        user(demo, person.login).group_ids = [
-            Command.link(group_id) for group_id in _groups(demo, person)
-        ]
-    group = demo.ref("approval_flow.group_approval_manager")
-    demo.ref("base.user_admin").group_ids = [Command.link(group.id)]
-    return f"{len(PEOPLE)} people"
-
-
 def _prepare_administrator(demo):
     """Give the administrator a name and an address."""
     admin = demo.ref("base.user_admin")
@@ -95,11 +94,13 @@ def _prepare_administrator(demo):
         admin.notification_type = "inbox"
 
 
-def _make_teams(demo):
+def make_teams(demo):
     """Make one team per region; Odoo's own "Sales" team becomes the first."""
+    if not demo.has("crm.team"):
+        return None
     env = demo.env
     standard = demo.optional("sales_team.team_sales_department")
-    if standard and not demo.optional("__demo__.team_south"):
+    if standard and not demo.optional(f"{MODULE}.team_south"):
         standard.member_ids = [Command.clear()]
         demo.name(standard, ["team_south"])
     values = {
@@ -121,3 +122,4 @@ def _make_teams(demo):
             }
         )
         demo.translate(team, name=chinese)
+    return f"{len(teams)} teams"
