@@ -35,14 +35,20 @@ class ApprovalInstance(models.Model):
     def _facts(self):
         """Return what a person needs to know in order to decide, as plain data."""
         self.ensure_one()
-        changes = self.view_changes or {}
+        # a deleted document can tell no differences in its words
+        changes = (self._readable_document() is not None and self.view_changes) or {}
         checks = self.view_checks or []
+        facts = self.view_facts or []
+        partner = self.partner_id.display_name or ""
+        amount = self.currency_id.format(self.amount) if self.amount else ""
         return {
             "document": self.document_name,
             "type": self.model_name or "",
             "operation": self._label_of("operation") or "",
-            "partner": self.partner_id.display_name or "",
-            "amount": self.currency_id.format(self.amount) if self.amount else "",
+            "partner": partner,
+            # the document's own words for the same come first
+            "partner_told": any(fact["value"] == partner for fact in facts),
+            "amount": amount,
             "requester": self.requester_id.name,
             "requested": self._at(self.request_date),
             "round": self.round,
@@ -50,8 +56,11 @@ class ApprovalInstance(models.Model):
             "due": self._at(self.due),
             "late": bool(self.due and self.due < fields.Datetime.now()),
             "checks": checks,
-            "points": [check for check in checks if check["status"] == "warn"],
-            "facts": self.view_facts or [],
+            "points": [check for check in checks if check["status"] != "pass"],
+            "passed": [check["name"] for check in checks if check["status"] == "pass"],
+            "facts": [
+                fact for fact in facts if fact["value"] != amount or fact["tone"]
+            ],
             "before": self._fact_decisions(),
             "changes": changes.get("rows") or [],
             "changes_own": changes.get("own", False),
@@ -102,7 +111,7 @@ class ApprovalInstance(models.Model):
                 if name in content["header"]
             ]
         )
-        header = [(row["what"], row["new"]) for row in rows]
+        header = [(row["what"], row["new"]) for row in rows if row["new"]]
         if not content["lines"]:
             return header, [], []
         # the title of a line is its first cell anyway
