@@ -1,0 +1,115 @@
+"""An addon's life on a database with data: alone, with others, upgraded, gone."""
+
+import os
+import subprocess
+
+import pytest
+
+from tools import databases
+from tools.logcheck import complaints
+
+WORK = """
+from odoo import Command
+order = env["sale.order"].create({
+    "partner_id": env["res.partner"].create({"name": "Customer"}).id,
+    "order_line": [Command.create({
+        "product_id": env["product.product"].create({"name": "Sensor"}).id,
+        "price_unit": 100.0,
+    })],
+})
+before = order.copy()
+before.action_confirm()
+env.cr.commit()
+"""
+
+APPROVE = """
+from odoo import Command
+people = env["res.users"].create([
+    {"name": name, "login": name, "group_ids": [Command.link(env.ref(group).id)]}
+    for name, group in (
+        ("seller", "sales_team.group_sale_salesman_all_leads"),
+        ("leader", "sales_team.group_sale_manager"),
+    )
+])
+env["approval.check"].search([]).active = False
+env["approval.policy"].create({
+    "name": "Orders",
+    "model_id": env["ir.model"]._get_id("sale.order"),
+    "step_ids": [Command.create({
+        "name": "Leader",
+        "approver_type": "users",
+        "user_ids": [Command.set(people[1].ids)],
+    })],
+})
+orders = env["sale.order"].search([("state", "=", "draft")])
+assert orders
+orders.with_user(people[0]).action_confirm()
+assert set(orders.mapped("approval_state")) == {"pending"}
+orders[:1].with_user(people[1]).action_approve()
+assert orders[:1].state == "sale"
+env.cr.commit()
+"""
+
+GONE = """
+orders = env["sale.order"].search([])
+assert len(orders) >= 2 and "sale" in orders.mapped("state")
+for order in orders:
+    order.read()
+    order.copy()
+left = env["ir.model"].search([("model", "like", "approval.%")])
+assert not left, left.mapped("model")
+env.cr.execute("SELECT relname FROM pg_class "
+               "WHERE relname LIKE 'approval%' AND relkind = 'r'")
+assert not env.cr.fetchall()
+env.cr.execute("SELECT column_name FROM information_schema.columns "
+               "WHERE table_name = 'sale_order' AND column_name LIKE 'approval%'")
+assert not env.cr.fetchall()
+"""
+
+
+@pytest.fixture(scope="module")
+def database(prepared):
+    """A database of plain Odoo with an order, and no addon of ours yet."""
+    name = f"{databases.test_prefix()}_life"
+    databases.copy(prepared, databases.core_template(prepared), name)
+    run(prepared, name, "shell", "--no-http", stdin=WORK)
+    yield name
+    databases.drop(prepared, name)
+
+
+def run(prepared, database, command, *options, stdin=""):
+    """Run an odoo command; fail if it fails, or logs a warning of ours."""
+    done = subprocess.run(
+        [prepared.python, "-m", "odoo", *command.split(), "-d", database, *options],
+        input=stdin + "\nprint('well', 'done')\n" if stdin else "",
+        capture_output=True,
+        text=True,
+        env=prepared.environment(),
+        cwd=os.getcwd(),
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert not stdin or "well done" in done.stdout, done.stdout + done.stderr[-3000:]
+    found = complaints(done.stderr)
+    assert not found, "\n".join(found)
+
+
+def install(prepared, database, option, names):
+    run(
+        prepared,
+        database,
+        "server",
+        option,
+        names,
+        "--stop-after-init",
+        "--no-http",
+        "--skip-auto-install",
+    )
+
+
+def test_installed_upgraded_and_removed(prepared, database):
+    install(prepared, database, "-i", "approval_flow")
+    install(prepared, database, "-i", "sale_approval")
+    run(prepared, database, "shell", "--no-http", stdin=APPROVE)
+    install(prepared, database, "-u", "approval_flow,sale_approval")
+    run(prepared, database, "module uninstall", "sale_approval", "approval_flow")
+    run(prepared, database, "shell", "--no-http", stdin=GONE)
