@@ -180,7 +180,7 @@ def _show(run, lines, options):
     say("Time on the clock (others on the machine lengthen it)")
     say(table.costs(run.results, run.systems, size, "wall"))
     say()
-    say(table.verdicts(lines, run.systems, size))
+    say(table.verdicts(lines, systems.SYSTEMS, size))
     say()
 
 
