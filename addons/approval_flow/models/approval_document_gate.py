@@ -106,7 +106,7 @@ class ApprovalDocumentGate(models.AbstractModel):
             for default in [self._approval_default(operation)]
             for vals in vals_list
         ):
-            return self._approval_create_gated(vals_list)
+            return self._approval_create_gated(vals_list, super().create)
         documents = super().create(vals_list)
         documents._approval_demand_entered(operations)
         return documents
@@ -128,7 +128,7 @@ class ApprovalDocumentGate(models.AbstractModel):
                     in op.targets
                 )._approval_demand(operation.code)
 
-    def _approval_create_gated(self, vals_list):
+    def _approval_create_gated(self, vals_list, create):
         """Create documents of which some want to be in a target state at once.
 
         They are created as asked, judged, and if a policy covers one, all is undone
@@ -136,7 +136,7 @@ class ApprovalDocumentGate(models.AbstractModel):
         """
         savepoint = self.env.cr.savepoint()
         try:
-            documents = super().create(vals_list)
+            documents = create(vals_list)
             held = documents._approval_held()
             if not held:
                 savepoint.close(rollback=False)
@@ -149,7 +149,7 @@ class ApprovalDocumentGate(models.AbstractModel):
             savepoint.close(rollback=True)
             raise
         savepoint.close(rollback=True)
-        return self._approval_create_drafts(vals_list, positions)
+        return self._approval_create_drafts(vals_list, positions, create)
 
     @api.model
     def load(self, fields, data):
@@ -182,11 +182,11 @@ class ApprovalDocumentGate(models.AbstractModel):
                 held[res_id] = (operation, policy)
         return held
 
-    def _approval_create_drafts(self, vals_list, positions):
+    def _approval_create_drafts(self, vals_list, positions, create):
         vals_list = [dict(vals) for vals in vals_list]
         for index, (operation, _policy) in positions.items():
             vals_list[index][operation.state_field] = operation.sources[0]
-        documents = super().create(vals_list)
+        documents = create(vals_list)
         documents._approval_demand_entered(self._approval_operations().values())
         by_operation = {}
         for index, (operation, _policy) in positions.items():
@@ -200,7 +200,11 @@ class ApprovalDocumentGate(models.AbstractModel):
         self._approval_protect(vals)
         entering = self._approval_entering(vals)
         if entering:
-            return self._approval_write_gated(vals, entering)
+
+            def write(documents):
+                return super().write(vals)  # of the documents it is given
+
+            return self._approval_write_gated(vals, entering, write)
         if not self._approval_touches(vals):
             result = super().write(vals)
         else:
@@ -233,7 +237,7 @@ class ApprovalDocumentGate(models.AbstractModel):
                 entering.append((operation, documents))
         return entering
 
-    def _approval_write_gated(self, vals, entering):
+    def _approval_write_gated(self, vals, entering, write):
         instances, submit = self.env["approval.instance"], {}
         for operation, documents in entering:
             used, blocked = documents._approval_gate(operation.code)
@@ -249,7 +253,7 @@ class ApprovalDocumentGate(models.AbstractModel):
             states = {operation.state_field for operation, _documents in entering}
             mixed = not vals.keys() <= states.union(self._approval_by_operation)
             with self.env.cr.savepoint() if mixed or instances else nullcontext():
-                super(ApprovalDocumentGate, through).write(vals)
+                write(through)
                 instances = through._approval_demand_again(entering, instances, mixed)
             through._approval_went_through(vals, entering, instances)
         self._approval_submit_instead(vals, entering, submit)

@@ -186,7 +186,7 @@ class ApprovalDocumentMixin(models.AbstractModel):
         A policy says the same whoever asks, and no context key changes its answer.
         """
         # sudo: conditions may use fields that the current user cannot read
-        return self.sudo().with_context({})
+        return self.with_env(self.env(su=True, context={}))
 
     def _approval_open_instances(self):
         """Return the open approvals of these documents, of all operations."""

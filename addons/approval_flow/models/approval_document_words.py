@@ -79,7 +79,8 @@ class ApprovalDocumentWords(models.AbstractModel):
         if field.type == "boolean":
             return self.env._("yes")
         if field.type == "monetary" or name == self._approval_line_amount:
-            return self.currency_id.format(float(value))
+            currency = self.exists().currency_id
+            return currency.format(float(value)) if currency else value
         if field.type == "float":
             return plain_number(float(value))
         if field.type == "datetime":

@@ -133,8 +133,10 @@ class ApprovalEvent(models.Model):
 
     def write(self, vals):
         """Override: a history is never rewritten, not even by the engine."""
-        raise AccessError(self.env._("The approval history cannot be changed."))
+        if self:
+            raise AccessError(self.env._("The approval history cannot be changed."))
+        return super().write(vals)
 
-    def unlink(self):
-        """Override: a history is never deleted, not even by the engine."""
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise AccessError(self.env._("The approval history cannot be deleted."))

@@ -35,9 +35,7 @@ class ApprovalInstance(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     amount = fields.Monetary(readonly=True, help="In the company's currency.")
-    partner_id = fields.Many2one(
-        "res.partner", string="Partner", readonly=True, ondelete="set null"
-    )
+    partner_id = fields.Many2one("res.partner", readonly=True, ondelete="set null")
     requester_id = fields.Many2one(
         "res.users",
         string="Requested by",
@@ -59,7 +57,6 @@ class ApprovalInstance(models.Model):
     )
     policy_id = fields.Many2one(
         "approval.policy",
-        string="Policy",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
@@ -270,20 +267,19 @@ class ApprovalInstance(models.Model):
     def _who_is_next(self):
         """Return one sentence: who decides next, by when."""
         self.ensure_one()
-        _ = self.env._
         names = ", ".join(self.open_task_ids.user_id.mapped("name"))
         if self.state == "executed":
-            return _("%s: carried out.", self.document_name)
+            return self.env._("%s: carried out.", self.document_name)
         if not names:
-            return _("%s: approved.", self.document_name)
-        text = _(
+            return self.env._("%s: approved.", self.document_name)
+        text = self.env._(
             "%(document)s waits for %(people)s (%(step)s).",
             document=self.document_name,
             people=names,
             step=self.open_task_ids[:1].step_name or "",
         )
         if self.due:
-            text += " " + _("Deadline: %s", self._local(self.due))
+            text += " " + self.env._("Deadline: %s", self._local(self.due))
         return text
 
     def _local(self, moment):

@@ -57,33 +57,33 @@ class ApprovalResult:
         }
 
     def _title(self):
-        _ = self.env._
         if self.submitted:
-            return _("Submitted for approval")
-        return _("Waiting for approval") if self.waiting else _("Done")
+            return self.env._("Submitted for approval")
+        return (
+            self.env._("Waiting for approval") if self.waiting else self.env._("Done")
+        )
 
     def _message(self):
-        _ = self.env._
         # sudo: names of the people asked, for the person who submits
         instances = (self.submitted | self.waiting).sudo()
         if len(instances) == 1 and not self.refused and not self.done:
             return instances._who_is_next()
         parts = []
         if self.done:
-            parts.append(_("%s done at once", len(self.done)))
+            parts.append(self.env._("%s done at once", len(self.done)))
         if self.submitted:
             people = instances.open_task_ids.user_id.mapped("name")
             parts.append(
-                _(
+                self.env._(
                     "%(count)s submitted to %(people)s",
                     count=len(self.submitted),
                     people=", ".join(people[:5]),
                 )
             )
         if self.waiting:
-            parts.append(_("%s waiting already", len(self.waiting)))
+            parts.append(self.env._("%s waiting already", len(self.waiting)))
         for document, reason in self.refused[:5]:
             parts.append(f"{document.display_name}: {reason}")
         if len(self.refused) > 5:
-            parts.append(_("and %s more not submitted", len(self.refused) - 5))
+            parts.append(self.env._("and %s more not submitted", len(self.refused) - 5))
         return "; ".join(parts) + "."

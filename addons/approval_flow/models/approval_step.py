@@ -32,7 +32,7 @@ class ApprovalStep(models.Model):
         default="group",
     )
     user_ids = fields.Many2many("res.users", "approval_step_user_rel", string="People")
-    group_id = fields.Many2one("res.groups", string="Group", ondelete="restrict")
+    group_id = fields.Many2one("res.groups", ondelete="restrict")
     field_path = fields.Char(
         string="Field path", help="For example team_id.user_id: the team's leader."
     )
@@ -52,9 +52,7 @@ class ApprovalStep(models.Model):
         default="any",
     )
     quorum = fields.Integer(string="Approvals needed", default=2, aggregator=None)
-    veto = fields.Boolean(
-        string="Veto", default=True, help="One rejection rejects the document."
-    )
+    veto = fields.Boolean(default=True, help="One rejection rejects the document.")
     company_id = fields.Many2one(related="policy_id.company_id")
     currency_id = fields.Many2one(related="policy_id.currency_id")
     res_model = fields.Char(related="policy_id.res_model", string="Document model")

@@ -135,24 +135,23 @@ class ApprovalTask(models.Model):
     def _refusal(self, decision, comment, seen_digest=None):
         """Return why the current user may not decide the task so, or None."""
         self.ensure_one()
-        _ = self.env._
         user, instance = self.env.user, self.instance_id
         if (
             user not in (self.user_id, self.acting_for_id)
             or user.share
             or not user.active
         ):
-            return _("This is not yours to decide.")
+            return self.env._("This is not yours to decide.")
         if self.state != "pending" or instance.state != "pending":
             return self._already_decided()
         step = self._step()
         if user.id in self._not_allowed(step):
-            return _(
+            return self.env._(
                 "%s: you have a part in this document and may not decide it yourself.",
                 self.document_name,
             )
         if decision in NEEDS_COMMENT and not (comment or "").strip():
-            return _("Say why, so that the requester knows what to do.")
+            return self.env._("Say why, so that the requester knows what to do.")
         return self._not_seen(seen_digest)
 
     def _not_seen(self, seen_digest):
@@ -175,7 +174,6 @@ class ApprovalTask(models.Model):
         return excluded | self._prior(instance).get(instance.id, set())
 
     def _already_decided(self):
-        _ = self.env._
         done = self.instance_id.task_ids.filtered("decided_by_id").sorted(
             "decided_date"
         )
@@ -187,7 +185,7 @@ class ApprovalTask(models.Model):
             "rejected",
             "returned",
         ):
-            return _(
+            return self.env._(
                 "%(document)s: %(person)s has decided already (%(decision)s).",
                 document=self.document_name,
                 person=last._who(),
@@ -195,7 +193,7 @@ class ApprovalTask(models.Model):
                     last.state
                 ],
             )
-        return _(
+        return self.env._(
             "%(document)s does not wait for a decision any more (%(state)s).",
             document=self.document_name,
             state=dict(
@@ -275,11 +273,10 @@ class ApprovalTask(models.Model):
             self._close("skipped")
 
     def _decided_notification(self, decision, done, stale, refused):
-        _ = self.env._
         words = {
-            "approved": _("approved"),
-            "rejected": _("rejected"),
-            "returned": _("returned"),
+            "approved": self.env._("approved"),
+            "rejected": self.env._("rejected"),
+            "returned": self.env._("returned"),
         }
         parts = []
         if done:
@@ -288,7 +285,7 @@ class ApprovalTask(models.Model):
         parts += [f"{item.document_name}: {item.error}" for item in failed[:3]]
         if stale:
             parts.append(
-                _(
+                self.env._(
                     "%s changed since it was submitted: the requester submits it again",
                     ", ".join(stale[:5].mapped("document_name")),
                 )
@@ -298,7 +295,7 @@ class ApprovalTask(models.Model):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "title": _("Approvals"),
+                "title": self.env._("Approvals"),
                 "message": "; ".join(parts),
                 "type": "warning" if stale or refused or failed else "success",
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},

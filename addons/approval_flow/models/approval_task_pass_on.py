@@ -131,23 +131,26 @@ class ApprovalTask(models.Model):
 
     def _check_person(self, person):
         """Refuse people who cannot decide the task, with the reason."""
-        _ = self.env._
         document = self.instance_id._document().sudo()  # sudo: the company only
         person = person.sudo()  # sudo: may this colleague decide
         if not self.env["approval.router"]._eligible(person, document, set()):
             raise UserError(
-                _(
+                self.env._(
                     "%s cannot decide this: no active employee of the company.",
                     person.name,
                 )
             )
         if person.id in self._not_allowed(self._step()):
             raise UserError(
-                _("%s has a part in this document and may not decide it.", person.name)
+                self.env._(
+                    "%s has a part in this document and may not decide it.", person.name
+                )
             )
         open_tasks = self.instance_id.task_ids.filtered(
             lambda task: task.step_key == self.step_key
             and task.state in ("pending", "waiting")
         )
         if person in open_tasks.user_id | open_tasks.acting_for_id:
-            raise UserError(_("%s is already asked in this step.", person.name))
+            raise UserError(
+                self.env._("%s is already asked in this step.", person.name)
+            )

@@ -29,7 +29,6 @@ class ApprovalWords(models.AbstractModel):
         """Return the sentences that say what ``policy`` does."""
         if not policy.model_id or not policy.operation:
             return ""
-        _ = self.env._
         model = self.env.get(policy.model_id.model)
         operations = model._approval_operations() if model is not None else {}
         operation = operations.get(policy.operation)
@@ -41,39 +40,40 @@ class ApprovalWords(models.AbstractModel):
             policy.currency_id,
         )
         lines = [
-            _(
+            self.env._(
                 "%(document)s, %(operation)s: needs approval %(when)s.",
                 document=policy.model_id.name,
                 operation=str(operation.label) if operation else policy.operation,
-                when=_("when %s", conditions) if conditions else _("always"),
+                when=self.env._("when %s", conditions)
+                if conditions
+                else self.env._("always"),
             )
         ]
         for level, steps in policy.step_ids.sorted().grouped("sequence").items():
             lines.append(
-                _(
+                self.env._(
                     "Level %(level)s: %(steps)s",
                     level=level,
-                    steps=_(" and at the same time ").join(
+                    steps=self.env._(" and at the same time ").join(
                         self._step(step) for step in steps
                     ),
                 )
             )
         lines.append(
-            _("After the last approval it is carried out by itself.")
+            self.env._("After the last approval it is carried out by itself.")
             if policy.auto_execute
-            else _("After the last approval a person carries it out.")
+            else self.env._("After the last approval a person carries it out.")
         )
         return "\n".join(lines)
 
     @api.model
     def _step(self, step):
         """Return the sentence that says who is asked in ``step`` and when."""
-        _ = self.env._
         who = self._source(step)
         mode = {
-            "any": _("any one of"),
-            "all": _("all of"),
-            "quorum": _("%s of", step.quorum),
+            "any": self.env._("any one of"),
+            "all": self.env._("all of"),
+            "quorum": self.env._("%s of", step.quorum),
         }[step.mode or "any"]
         conditions = self._conditions(
             step.res_model,
@@ -85,21 +85,22 @@ class ApprovalWords(models.AbstractModel):
         )
         text = f"{step.name}: {mode} {who}"
         if conditions:
-            text += _(", only when %s", conditions)
+            text += self.env._(", only when %s", conditions)
         if step.deadline_hours:
-            text += _(", within %s working hours", plain_number(step.deadline_hours))
+            text += self.env._(
+                ", within %s working hours", plain_number(step.deadline_hours)
+            )
         return text + "."
 
     @api.model
     def _source(self, step):
-        _ = self.env._
         if step.approver_type == "users":
             return ", ".join(step.user_ids.mapped("name"))
         if step.approver_type == "group":
             # sudo: the name of a group, for administrators of policies only
             return step.group_id.sudo().display_name or ""
         if step.approver_type == "manager":
-            return _("the requester's manager (level %s)", step.manager_level)
+            return self.env._("the requester's manager (level %s)", step.manager_level)
         return self._path(step.res_model, step.field_path)
 
     @api.model
@@ -118,15 +119,18 @@ class ApprovalWords(models.AbstractModel):
     @api.model
     def _conditions(self, model_name, low, high, text, currency, join="and"):
         """Return amount limits and a domain as words, or an empty string."""
-        _ = self.env._
         parts = []
         if low:
-            parts.append(_("the amount is above %s", self._amount(low, currency)))
+            parts.append(
+                self.env._("the amount is above %s", self._amount(low, currency))
+            )
         if high:
-            parts.append(_("the amount is up to %s", self._amount(high, currency)))
+            parts.append(
+                self.env._("the amount is up to %s", self._amount(high, currency))
+            )
         if model_name and (condition := self._domain(model_name, text)):
             parts.append(condition)
-        return (_(" or ") if join == "or" else _(" and ")).join(parts)
+        return (self.env._(" or ") if join == "or" else self.env._(" and ")).join(parts)
 
     @api.model
     def _domain(self, model_name, text):
@@ -153,7 +157,6 @@ class ApprovalWords(models.AbstractModel):
         name, operator, value = leaf
         if not isinstance(name, str):
             return ""  # Domain.TRUE is written (1, "=", 1)
-        _ = self.env._
         signs = {
             "=": "=",
             "!=": "≠",
@@ -161,11 +164,11 @@ class ApprovalWords(models.AbstractModel):
             ">=": "≥",
             "<": "<",
             "<=": "≤",
-            "in": _("is one of"),
-            "not in": _("is none of"),
-            "ilike": _("contains"),
-            "not ilike": _("does not contain"),
-            "child_of": _("is or is below"),
+            "in": self.env._("is one of"),
+            "not in": self.env._("is none of"),
+            "ilike": self.env._("contains"),
+            "not ilike": self.env._("does not contain"),
+            "child_of": self.env._("is or is below"),
         }
         words = self._value(model_name, name, value)
         return f"{self._path(model_name, name)} {signs.get(operator, operator)} {words}"

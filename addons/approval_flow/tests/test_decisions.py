@@ -134,7 +134,9 @@ class TestDecisions(ApprovalCase):
         )
         wizard.action_confirm()
         self.assertEqual(task.sudo().attachment_ids, file.sudo())
-        self.assertEqual((file.res_model, file.res_id), ("approval.task", task.id))
+        instance = self._instance(order)
+        kept_with = (file.sudo().res_model, file.sudo().res_id)
+        self.assertEqual(kept_with, (instance._name, instance.id))
         with self.assertRaises(UserError):
             file.unlink()
 

@@ -7,6 +7,8 @@ from odoo.tools import mute_logger
 
 from .common import ApprovalCase
 
+CHINESE = ("需要审批", "第 1 级：Check", "第 2 级：Board", "审批全部通过后自动执行")
+
 
 @tagged("post_install", "-at_install")
 class TestPolicies(ApprovalCase):
@@ -225,6 +227,10 @@ class TestPolicies(ApprovalCase):
             "carried out by itself",
         ):
             self.assertIn(words, summary.replace("\xa0", " "))
+        self.env["res.lang"]._activate_lang("zh_CN")
+        summary = policy.with_context(lang="zh_CN").summary.replace("\xa0", " ")
+        for words in CHINESE:
+            self.assertIn(words, summary)
 
     # -- simulation --------------------------------------------------------------------
 

@@ -95,15 +95,18 @@ class TestSealed(ApprovalCase):
             lambda: instance.with_user(self.manager)._load_records(
                 [{"values": {"res_model": "approval.test.order"}}]
             ),
-            lambda: instance.sudo().load(["id", "state"], [["x", "approved"]])["ids"]
-            or self._refuse(),
         )
         for door in doors:
             with self.assertRaises(AccessError):
                 door()
 
-    def _refuse(self):
-        raise AccessError("refused by the import")
+    def test_an_import_forges_nothing(self):
+        order = self._pending()
+        instance = self._instance(order)
+        result = instance.load([".id", "state"], [[str(instance.id), "approved"]])
+        self.assertFalse(result["ids"])
+        self.assertTrue(result["messages"])
+        self.assertEqual(instance.state, "pending")
 
     def test_history_is_not_rewritten_even_by_the_engine(self):
         event = self._instance(self._pending()).event_ids

@@ -51,18 +51,18 @@ class TestTransactions(ApprovalData, BaseCase):
             cls.seller | cls.seller2 | cls.anna | cls.bob | cls.carl | cls.dora
         ) | cls.manager
         cls.policy = cls._policy(cls._users(cls.anna, cls.bob))
-        cls.cr.commit()
+        cls.env.cr.commit()
         cls.addClassCleanup(cls._clean)
 
     @classmethod
     def _clean(cls):
         cls.cr.rollback()
-        cls.cr.execute(SQL(CLEAN.replace("%", "%%")))
-        cls.env.invalidate_all()
-        partners = cls.people.partner_id
-        cls.people.unlink()
-        partners.unlink()
-        cls.cr.commit()
+        with cls.registry.cursor() as cr:
+            cr.execute(SQL(CLEAN.replace("%", "%%")))
+            people = cls.people.with_env(cls.env(cr=cr))
+            partners = people.partner_id
+            people.unlink()
+            partners.unlink()
 
     def setUp(self):
         super().setUp()
@@ -79,7 +79,7 @@ class TestTransactions(ApprovalData, BaseCase):
         if step:
             self.policy.step_ids.write(step)
         order = self._pending()
-        self.cr.commit()
+        self.cr.commit()  # pylint: disable=invalid-commit
         return order
 
     def _other(self, user):

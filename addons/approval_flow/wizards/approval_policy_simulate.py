@@ -102,9 +102,8 @@ class ApprovalPolicySimulate(models.TransientModel):
         }
 
     def _why(self, policy, document, right_company, meets, applicable):
-        _ = self.env._
         if not right_company:
-            return _("It is for another company.")
+            return self.env._("It is for another company.")
         words = self.env["approval.words"]._conditions(
             policy.res_model,
             policy.amount_min,
@@ -113,10 +112,14 @@ class ApprovalPolicySimulate(models.TransientModel):
             policy.currency_id,
         )
         if not meets:
-            return _("The condition does not hold: %s", words)
+            return self.env._("The condition does not hold: %s", words)
         if not applicable:
-            return _("None of its steps applies to this document.")
-        return _("The condition holds: %s", words) if words else _("It is for all.")
+            return self.env._("None of its steps applies to this document.")
+        return (
+            self.env._("The condition holds: %s", words)
+            if words
+            else self.env._("It is for all.")
+        )
 
     def _explain_step(self, step, frozen, document, applicable):
         # sudo: roles are read from the document as it is
