@@ -19,6 +19,7 @@ from . import (
     approval_instance_notice,
     approval_instance_actions,
     approval_policy,
+    approval_policy_compile,
     approval_policy_version,
     approval_router,
     approval_step,

@@ -92,13 +92,8 @@ class ApprovalDocumentGate(models.AbstractModel):
         """Override to gate documents created in a state that needs approval."""
         for vals in vals_list:
             self._approval_protect(vals)
-        # given values win over ``default_…`` in a caller's context
-        own = {
-            "approval_instance_id": False,
-            "approval_revision": 0,
-            "approval_editor_id": self.env.uid,
-        }
-        vals_list = [{**vals, **own} for vals in vals_list]
+        env = self.env
+        self = self._approval_without_defaults()
         operations = self._approval_operations().values()
         if any(
             vals.get(operation.state_field, default) in operation.targets
@@ -106,10 +101,22 @@ class ApprovalDocumentGate(models.AbstractModel):
             for default in [self._approval_default(operation)]
             for vals in vals_list
         ):
-            return self._approval_create_gated(vals_list, super().create)
-        documents = super().create(vals_list)
-        documents._approval_demand_entered(operations)
-        return documents
+            documents = self._approval_create_gated(vals_list, super().create)
+        else:
+            documents = super().create(vals_list)
+            documents._approval_demand_entered(operations)
+        return documents.with_env(env)
+
+    @api.model
+    def _approval_without_defaults(self):
+        """Return the model without a caller's ``default_…`` for the engine's fields."""
+        forged = {f"default_{name}" for name in OWN_FIELDS}
+        if forged.isdisjoint(self.env.context):
+            return self
+        context = {
+            key: value for key, value in self.env.context.items() if key not in forged
+        }
+        return self.with_env(self.env(context=context))
 
     @api.model
     def _approval_default(self, operation):

@@ -249,6 +249,8 @@ class ApprovalInstance(models.Model):
         vals_list = [
             self._prepare_instance(plan, operation, checks, note, now) for plan in plans
         ]
+        # what has just ended makes room for the new round
+        self.flush_model(["state"])
         # sudo: from here on the engine acts, whoever submitted
         instances = self._engine().create(vals_list).with_env(self.sudo().env)
         for plan, instance in zip(plans, instances, strict=True):

@@ -223,7 +223,7 @@ class TestAccess(ApprovalCase):
         orders |= self._order(5)
         orders.invalidate_recordset()
         field = orders._fields["approval_state"]
-        for state in dict(field.selection):
+        for state in dict(field._description_selection(self.env)):
             found = orders.search(
                 [("id", "in", orders.ids), ("approval_state", "=", state)]
             )

@@ -236,6 +236,19 @@ class TestContent(ApprovalCase):
         self._approve(order, self.bob)
         self.assertEqual(order.state, "done")
 
+    def test_submitted_again_what_changed_unseen_ends_the_old_round_first(self):
+        self._policy(self._users(self.anna))
+        order = self._pending()
+        order.line_ids.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE approval_test_order_line SET name = 'other' WHERE order_id = %s",
+            [order.id],
+        )
+        self.env.invalidate_all()
+        order.action_confirm()
+        self.assertEqual(self._kinds(order), ["submitted", "stale", "submitted"])
+        self.assertEqual(self._instance(order).round, 2)
+
     def test_the_next_round_asks_only_the_steps_that_the_change_touches(self):
         name_field = self.env["ir.model.fields"]._get(
             "approval.test.order.line", "name"

@@ -140,6 +140,22 @@ class TestDecisions(ApprovalCase):
         with self.assertRaises(UserError):
             file.unlink()
 
+    def test_files_of_others_are_not_passed_off_as_ones_own(self):
+        self._policy(self._users(self.anna))
+        mine = self._pending()
+        file = self.env["ir.attachment"].create({"name": "secret", "raw": b"x"})
+        own = file.with_user(self.anna).create({"name": "own", "raw": b"x"})
+        wizard = self.env["approval.task.decide"].with_user(self.anna)
+        wizard = wizard.create(
+            {"task_ids": self._task(mine, self.anna).ids, "decision": "approved"}
+        )
+        wizard.sudo().attachment_ids = file | own.sudo()
+        wizard.action_confirm()
+        done = self._instance(mine)
+        self.assertEqual(done.task_ids.attachment_ids, own.sudo())
+        self.assertEqual(own.sudo().res_id, done.id)
+        self.assertFalse(file.res_id)
+
     # -- return ------------------------------------------------------------------------
 
     def test_returned_to_the_requester_and_submitted_again(self):

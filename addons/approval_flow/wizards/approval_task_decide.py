@@ -100,24 +100,26 @@ class ApprovalTaskDecide(models.TransientModel):
             tasks.action_add_approver(self.user_ids.ids, self.position, self.comment)
         else:
             step_key = self.return_to if self.return_to != "requester" else None
-            self._keep_attachments()
-            return tasks._decide(
+            files = self.attachment_ids.filtered(
+                lambda item: item.create_uid == self.env.user
+            )
+            action = tasks._decide(
                 self.decision,
                 self.comment,
                 step_key=step_key if self.decision == "returned" else None,
-                files=self.attachment_ids.ids,
+                files=files.ids,
             )
+            self._keep_files(files)
+            return action
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
-    def _keep_attachments(self):
+    def _keep_files(self, files):
         """Files of a form that goes away belong to the approval from now on."""
-        own = self.attachment_ids.filtered(
-            lambda item: item.create_uid == self.env.user
+        # sudo: approvers do not write approvals; only files they have just uploaded,
+        # and only to what they have just decided
+        decided = self.task_ids.sudo().filtered(
+            lambda task: task.decided_by_id == self.env.user
         )
-        # sudo: approvers do not write tasks; only files they have just uploaded move
-        own.sudo().write(
-            {
-                "res_model": "approval.instance",
-                "res_id": self.task_ids[:1].instance_id.id,
-            }
-        )
+        if files and decided:
+            instance = decided[0].instance_id
+            files.sudo().write({"res_model": instance._name, "res_id": instance.id})
