@@ -13,6 +13,7 @@ from . import (
     approval_line_mixin,
     approval_event,
     approval_instance,
+    approval_instance_access,
     approval_instance_submit,
     approval_instance_flow,
     approval_instance_content,

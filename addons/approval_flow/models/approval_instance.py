@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, format_datetime
+from odoo.tools import format_datetime
 
 from .approval_document_mixin import OPEN_STATES
 
@@ -119,9 +119,6 @@ class ApprovalInstance(models.Model):
     cc_user_ids = fields.Many2many(
         "res.users", "approval_instance_cc_rel", string="Copied to", readonly=True
     )
-    is_accessible = fields.Boolean(
-        compute="_compute_is_accessible", search="_search_is_accessible"
-    )
     is_mine = fields.Boolean(
         compute="_compute_is_mine", search="_search_is_mine", string="My request"
     )
@@ -132,7 +129,7 @@ class ApprovalInstance(models.Model):
         "WHERE state IN ('pending', 'approved', 'failed')",
         "This document is already submitted for approval.",
     )
-    _document = models.Index("(res_model, res_id)")
+    _of_document = models.Index("(res_model, res_id, id)")
     _requester = models.Index("(requester_id, id)")
     _company_state = models.Index("(company_id, state, id)")
     _state = models.Index("(state, due)")
@@ -171,79 +168,6 @@ class ApprovalInstance(models.Model):
             return NotImplemented
         return Domain("requester_id", "in" if True in value else "not in", self.env.uid)
 
-    # -- access -----------------------------------------------------------------------
-
-    @api.depends_context("uid", "allowed_company_ids")
-    def _compute_is_accessible(self):
-        # sudo: the condition itself is the access rule
-        found = self.sudo().search(
-            Domain("id", "in", self.ids) & self._search_is_accessible("in", [True])
-        )
-        for instance in self:
-            instance.is_accessible = instance.id in found._ids
-
-    def _search_is_accessible(self, operator, value):
-        """Approvals of readable documents, and those one has a part in.
-
-        The documents' own rules are asked row by row with EXISTS: the condition on
-        the approvals themselves is then what PostgreSQL uses an index for.
-        """
-        if operator != "in" or True not in value:
-            return NotImplemented
-        domain = Domain("requester_id", "=", self.env.uid)
-        domain |= Domain.custom(to_sql=self._part_to_sql)
-        for name in self.env["approval.document.mixin"]._approval_models():
-            # sudo(False): the reader's own rights on the documents
-            model = self.env[name].sudo(False)
-            if (
-                self.env["ir.model.access"]
-                .sudo(False)
-                .check(name, "read", raise_exception=False)
-            ):
-                domain |= self._readable_documents(model)
-        return domain
-
-    def _part_to_sql(self, model, alias, query):
-        """Return the SQL condition of the approvals one has a part in."""
-        uid, key = self.env.uid, SQL.identifier(alias, "id")
-        task = {
-            name: SQL.identifier("approval_task", name, to_flush=field)
-            for name, field in self.env["approval.task"]._fields.items()
-            if name in ("instance_id", "user_id", "acting_for_id")
-        }
-        return SQL(
-            """(EXISTS (SELECT 1 FROM approval_task
-                         WHERE %(instance_id)s = %(key)s
-                           AND (%(user_id)s = %(uid)s OR %(acting_for_id)s = %(uid)s))
-                OR EXISTS (SELECT 1 FROM approval_instance_cc_rel
-                            WHERE approval_instance_id = %(key)s
-                              AND res_users_id = %(uid)s))""",
-            key=key,
-            uid=uid,
-            **task,
-        )
-
-    def _readable_documents(self, model):
-        def to_sql(records, alias, query):
-            documents = model.with_context(active_test=False)._search([])
-            documents.add_where(
-                SQL(
-                    "%s = %s",
-                    SQL.identifier(model._table, "id"),
-                    SQL.identifier(alias, "res_id"),
-                )
-            )
-            return SQL(
-                "(%s = %s AND EXISTS (%s))",
-                SQL.identifier(
-                    alias, "res_model", to_flush=records._fields["res_model"]
-                ),
-                model._name,
-                documents.select(SQL("1")),
-            )
-
-        return Domain.custom(to_sql=to_sql)
-
     # -- documents ---------------------------------------------------------------------
 
     def _document(self):
@@ -251,13 +175,16 @@ class ApprovalInstance(models.Model):
         self.ensure_one()
         return self.env[self.res_model].browse(self.res_id)
 
-    def _documents(self):
-        """Yield ``(documents, instances)`` for each document model, as the system."""
+    def _documents(self, exists=False):
+        """Yield ``(documents, instances)`` for each document model, as the system.
+
+        :param bool exists: whether the caller knows that the documents exist
+        """
         for name, instances in self.grouped("res_model").items():
             if name in self.env:
                 # sudo: judged by the engine
                 documents = self.env[name].sudo().browse(instances.mapped("res_id"))
-                yield documents.exists(), instances
+                yield documents if exists else documents.exists(), instances
 
     def _operation(self):
         return self.env[self.res_model]._approval_operations()[self.operation]

@@ -18,7 +18,7 @@ class ApprovalInstance(models.Model):
             the caller knows; all approvals are of the same operation then
         """
         valid = self.browse()
-        for documents, instances in self._documents():
+        for documents, instances in self._documents(exists=matched is not None):
             ids = set(documents.ids)
             existing = instances.filtered(lambda item, ids=ids: item.res_id in ids)
             for operation, group in existing.grouped("operation").items():

@@ -141,6 +141,7 @@ class ApprovalTask(models.Model):
 
     _inbox = models.Index("(user_id, due, id) WHERE state = 'pending'")
     _acting = models.Index("(acting_for_id, due, id) WHERE state = 'pending'")
+    _asked = models.Index("(user_id, instance_id)")
     _open_document = models.Index(
         "(res_model, res_id, user_id) WHERE state = 'pending'"
     )

@@ -230,6 +230,7 @@ class ApprovalTask(models.Model):
         """Give each person an activity, so that counters, phone and digests show it."""
         model_id = self.env["ir.model"]._get_id(self._name)
         kind = self.env.ref("approval_flow.mail_activity_type_approval")
+        today = fields.Date.context_today(self)
         # sudo: activities for other people; quick: the engine sends its own mails
         self.env["mail.activity"].sudo().with_context(
             mail_activity_quick_update=True
@@ -241,9 +242,9 @@ class ApprovalTask(models.Model):
                     "activity_type_id": kind.id,
                     "summary": task.document_name,
                     "user_id": task.user_id.id,
-                    "date_deadline": fields.Date.context_today(
-                        self, task.due or fields.Datetime.now()
-                    ),
+                    # from today on: the counter counts only what is due, and an
+                    # approval can be decided at once
+                    "date_deadline": today,
                 }
                 for task in self
             ]
@@ -254,7 +255,7 @@ class ApprovalTask(models.Model):
             # sudo: activities of other people
             self.env["mail.activity"].sudo().search(
                 [("res_model", "=", self._name), ("res_id", "in", self.ids)]
-            ).unlink()
+            ).with_context(mail_activity_quick_update=True).write({"active": False})
 
     # -- closing -----------------------------------------------------------------------
 

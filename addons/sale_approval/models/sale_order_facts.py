@@ -12,25 +12,24 @@ class SaleOrder(models.Model):
     def _approval_facts(self):
         """Override: the figures that a sales manager decides by."""
         self.ensure_one()
-        _ = self.env._
         order = self.sudo()  # sudo: key figures, for people asked to decide
         currency = order.company_id.currency_id
         facts = [
-            (_("Customer"), order.partner_id.display_name, ""),
-            (_("Total"), order.currency_id.format(order.amount_total), ""),
+            (self.env._("Customer"), order.partner_id.display_name, ""),
+            (self.env._("Total"), order.currency_id.format(order.amount_total), ""),
         ]
         if order.currency_id != currency:
             facts.append(
                 (
-                    _("In company currency"),
+                    self.env._("In company currency"),
                     currency.format(order.approval_amount_total),
                     "",
                 )
             )
         facts += [
-            (_("Margin"), *self._approval_margin_fact(order, currency)),
+            (self.env._("Margin"), *self._approval_margin_fact(order, currency)),
             (
-                _("Highest discount"),
+                self.env._("Highest discount"),
                 self._approval_percent(order.approval_discount_max),
                 "warning" if order.approval_discount_max > 10 else "",
             ),
@@ -38,7 +37,7 @@ class SaleOrder(models.Model):
         if order.approval_below_cost_percent > 0:
             facts.append(
                 (
-                    _("Below cost"),
+                    self.env._("Below cost"),
                     self._approval_percent(order.approval_below_cost_percent),
                     "danger",
                 )
@@ -58,7 +57,6 @@ class SaleOrder(models.Model):
         return f"{margin} ({self._approval_percent(percent)})", tone
 
     def _approval_credit_facts(self, order):
-        _ = self.env._
         grade = order.approval_credit_grade
         facts = []
         if grade:
@@ -66,30 +64,41 @@ class SaleOrder(models.Model):
             labels = dict(
                 order._fields["approval_credit_grade"]._description_selection(self.env)
             )
-            facts.append((_("Credit grade"), labels[grade], tone))
+            facts.append((self.env._("Credit grade"), labels[grade], tone))
         if order.approval_credit_use_percent:
             used = order.approval_credit_use_percent
             tone = "danger" if used > 100 else "warning" if used > 80 else ""
             facts.append(
-                (_("Credit used with this order"), self._approval_percent(used), tone)
+                (
+                    self.env._("Credit used with this order"),
+                    self._approval_percent(used),
+                    tone,
+                )
             )
         return facts
 
     def _approval_term_facts(self, order):
-        _ = self.env._
-        facts = [(_("Salesperson"), order.user_id.name or "", "")]
+        facts = [(self.env._("Salesperson"), order.user_id.name or "", "")]
         if order.payment_term_id:
-            facts.append((_("Payment terms"), order.payment_term_id.display_name, ""))
+            facts.append(
+                (self.env._("Payment terms"), order.payment_term_id.display_name, "")
+            )
         if order.commitment_date:
             date = format_datetime(self.env, order.commitment_date, dt_format="short")
-            facts.append((_("Delivery date"), date, ""))
+            facts.append((self.env._("Delivery date"), date, ""))
         if order.approval_is_first_order:
-            facts.append((_("First order of the customer"), _("yes"), "warning"))
+            facts.append(
+                (
+                    self.env._("First order of the customer"),
+                    self.env._("yes"),
+                    "warning",
+                )
+            )
         if order.approval_special:
             facts.append(
                 (
-                    _("Special order"),
-                    order.approval_special_reason or _("yes"),
+                    self.env._("Special order"),
+                    order.approval_special_reason or self.env._("yes"),
                     "warning",
                 )
             )
@@ -98,14 +107,13 @@ class SaleOrder(models.Model):
     def _approval_line_facts(self):
         """Override: the lines as a table."""
         self.ensure_one()
-        _ = self.env._
         order = self.sudo()  # sudo: as in _approval_facts
         columns = [
-            _("Product"),
-            _("Quantity"),
-            _("Unit price"),
-            _("Discount"),
-            _("Amount"),
+            self.env._("Product"),
+            self.env._("Quantity"),
+            self.env._("Unit price"),
+            self.env._("Discount"),
+            self.env._("Amount"),
         ]
         rows = [
             [
