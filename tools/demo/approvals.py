@@ -8,8 +8,8 @@ from tools.demo.people import salespeople
 
 MODULE = "sale_approval"
 
-# Order values in CNY without tax: each asks one level more.
-SMALL, MEDIUM, LARGE, HUGE = 18_000, 75_000, 240_000, 960_000
+# Order values in CNY without tax: each asks one level more, also after discounts.
+SMALL, MEDIUM, LARGE, HUGE = 18_000, 75_000, 240_000, 1_100_000
 SPECIAL = ("样机订单", "客户要求特殊包装", "客户指定元件品牌")
 # Working days since the orders that wait were entered.
 AGES = (0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 3)

@@ -200,34 +200,7 @@ def make_purchases(demo):
     """Buy from the suppliers: received, on the way and still asked for."""
     if not demo.has("purchase.order", "picking_ids"):
         return None
-    rng = demo.chance("purchases")
-    sources = {}
-    for price in demo.named("product.supplierinfo", "price_"):
-        product = price.product_tmpl_id.product_variant_id
-        if product:
-            sources.setdefault(price.partner_id, []).append(product)
-    states = [state for state, count in PURCHASES.items() for _ in range(count)]
-    lots = {family.code: family.lot for family in catalog.FAMILIES}
-    values, ages = {}, []
-    for number, state in enumerate(states, 1):
-        age = rng.randint(40, 400) if state == "received" else rng.randint(1, 20)
-        supplier = rng.choice(list(sources))
-        products = rng.sample(sources[supplier], min(3, len(sources[supplier])))
-        ages.append(age)
-        values[f"purchase_{number:02d}"] = {
-            "partner_id": supplier.id,
-            "date_order": demo.moment(age),
-            "date_planned": demo.moment(age - 14),
-            "order_line": [
-                Command.create(
-                    {
-                        "product_id": product.id,
-                        "product_qty": 5 * lots[product.default_code.rsplit("-", 1)[0]],
-                    }
-                )
-                for product in products
-            ],
-        }
+    values, states, ages = _plan_purchases(demo)
     buyer = users.user(demo, "huang.tao")
     orders = demo.make("purchase.order", values, buyer)
     demo.backdate(orders, "create_date", [demo.moment(age) for age in ages])
@@ -243,3 +216,32 @@ def make_purchases(demo):
         for picking in order.picking_ids.filtered(lambda p: p.state == "done"):
             picking.date_done = demo.moment(age - 12, 11)
     return f"{len(orders)} orders, {len(received)} received"
+
+
+def _plan_purchases(demo):
+    """Return ({name: values}, how far each is to come, its age in days)."""
+    rng = demo.chance("purchases")
+    lots = {family.code: family.lot for family in catalog.FAMILIES}
+    sources = {}
+    for price in demo.named("product.supplierinfo", "price_"):
+        product = price.product_tmpl_id.product_variant_id
+        if product:
+            sources.setdefault(price.partner_id, []).append(product)
+    states = [state for state, count in PURCHASES.items() for _ in range(count)]
+    values, ages = {}, []
+    for number, state in enumerate(states, 1):
+        age = rng.randint(40, 400) if state == "received" else rng.randint(1, 20)
+        supplier = rng.choice(list(sources))
+        lines = []
+        for product in rng.sample(sources[supplier], min(3, len(sources[supplier]))):
+            lot = lots[product.default_code.rsplit("-", 1)[0]]
+            line = {"product_id": product.id, "product_qty": 5 * lot}
+            lines.append(Command.create(line))
+        ages.append(age)
+        values[f"purchase_{number:02d}"] = {
+            "partner_id": supplier.id,
+            "date_order": demo.moment(age),
+            "date_planned": demo.moment(age - 14),
+            "order_line": lines,
+        }
+    return values, states, ages
