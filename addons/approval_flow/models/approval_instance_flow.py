@@ -207,17 +207,19 @@ class ApprovalInstance(models.Model):
         if not self:
             return
         now = fields.Datetime.now()
-        for instance in self._engine():
-            hours = (now - instance.request_date).total_seconds() / 3600.0
-            instance.write(
-                {
-                    "state": state,
-                    "decision_date": now,
-                    "cycle_hours": hours,
-                    "due": False,
-                    "mail_pending": state in ("approved", "rejected", "returned"),
-                }
-            )
+        engine = self._engine()
+        # all at once: each write of a state looks for the documents that show it
+        engine.write(
+            {
+                "state": state,
+                "decision_date": now,
+                "due": False,
+                "mail_pending": state in ("approved", "rejected", "returned"),
+            }
+        )
+        for instance in engine:
+            seconds = (now - instance.request_date).total_seconds()
+            instance.cycle_hours = seconds / 3600.0
         self.task_ids.filtered(lambda t: t.state in ("pending", "waiting"))._close(
             "skipped"
         )

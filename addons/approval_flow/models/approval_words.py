@@ -83,14 +83,20 @@ class ApprovalWords(models.AbstractModel):
             step.currency_id,
             step.condition_join,
         )
-        text = f"{step.name}: {mode} {who}"
+        when = ""
         if conditions:
-            text += self.env._(", only when %s", conditions)
+            when += self.env._(", only when %s", conditions)
         if step.deadline_hours:
-            text += self.env._(
+            when += self.env._(
                 ", within %s working hours", plain_number(step.deadline_hours)
             )
-        return text + "."
+        return self.env._(
+            "%(step)s: %(mode)s %(who)s%(when)s.",
+            step=step.name,
+            mode=mode,
+            who=who,
+            when=when,
+        )
 
     @api.model
     def _source(self, step):
