@@ -177,7 +177,7 @@ class ApprovalInstance(models.Model):
                 instance.view_changes = False
                 continue
             # sudo: names of products and people in what the reader is to decide
-            document = instance.sudo()._document()
+            document = instance.sudo()._document().exists()
             changes = document._approval_diff(base.content, instance.content)
             instance.view_changes = {
                 "own": own,

@@ -290,7 +290,8 @@ class ApprovalInstance(models.Model):
         self._drop_failed()
         document = self._document().sudo()  # sudo: the note is the engine's
         if hasattr(document, "activity_schedule") and document.exists():
-            document.activity_schedule(
+            # quick: the engine sends its own mail of it
+            document.with_context(mail_activity_quick_update=True).activity_schedule(
                 "approval_flow.mail_activity_type_failed",
                 user_id=person.id,
                 summary=self.env._("Approved, but not carried out"),

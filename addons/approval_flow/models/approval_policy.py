@@ -111,7 +111,8 @@ class ApprovalPolicy(models.Model):
         "res.users",
         "approval_policy_cc_rel",
         string="Copy to",
-        help="These people are told of each submission and its result.",
+        help="These people find each submission under Copied to me, and get its "
+        "result by e-mail.",
     )
     version = fields.Integer(readonly=True, copy=False, aggregator=None)
     version_ids = fields.One2many(
