@@ -18,7 +18,7 @@ class _Complaints(logging.Handler):
 
     def emit(self, record):
         message = record.getMessage()
-        if not is_allowed(record.name, message):
+        if not is_allowed(record.levelname, record.name, message):
             first = message.strip().split("\n", 1)[0]
             self.lines.append(f"{record.levelname} {record.name}: {first}")
 

@@ -25,4 +25,17 @@ def odoo_server(prepared, template):
     """A real server with two workers, shared by the tests of the session."""
     with OdooServer(prepared, template) as server:
         yield server
-    assert not server.complaints(), "\n".join(server.complaints())
+
+
+@pytest.fixture(autouse=True)
+def _quiet_server(request):
+    """Fail the test during which the shared server logged a warning or an error."""
+    if "odoo_server" not in request.fixturenames:
+        yield
+        return
+    server = request.getfixturevalue("odoo_server")
+    before = server.complaints()
+    yield
+    found = server.complaints()[len(before) :]
+    if found:
+        pytest.fail("The server logged:\n" + "\n".join(found), pytrace=False)
