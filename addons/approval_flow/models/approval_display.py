@@ -274,6 +274,7 @@ class ApprovalTask(models.Model):
         string="Kind of document",
         compute="_compute_model_id",
         store=True,
+        precompute=True,
         ondelete="set null",
     )
     can_transfer = fields.Boolean(compute="_compute_can")

@@ -111,12 +111,20 @@ class ApprovalTask(models.Model):
 
     # of the approval; stored where the inbox searches or sorts
     res_model = fields.Char(
-        related="instance_id.res_model", store=True, string="Document model"
+        related="instance_id.res_model",
+        store=True,
+        precompute=True,
+        string="Document model",
     )
     res_id = fields.Many2oneReference(
-        related="instance_id.res_id", store=True, model_field="res_model"
+        related="instance_id.res_id",
+        store=True,
+        precompute=True,
+        model_field="res_model",
     )
-    company_id = fields.Many2one(related="instance_id.company_id", store=True)
+    company_id = fields.Many2one(
+        related="instance_id.company_id", store=True, precompute=True
+    )
     document_name = fields.Char(related="instance_id.document_name")
     model_name = fields.Char(related="instance_id.model_name")
     operation = fields.Selection(related="instance_id.operation")

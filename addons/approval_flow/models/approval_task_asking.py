@@ -240,6 +240,7 @@ class ApprovalTask(models.Model):
                     "res_model_id": model_id,
                     "res_id": task.id,
                     "activity_type_id": kind.id,
+                    "res_name": task.document_name,
                     "summary": task.document_name,
                     "user_id": task.user_id.id,
                     # from today on: the counter counts only what is due, and an
