@@ -122,4 +122,5 @@ class ApprovalTaskDecide(models.TransientModel):
         )
         if files and decided:
             instance = decided[0].instance_id
+            # sudo: approvers do not write approvals; their own new files only
             files.sudo().write({"res_model": instance._name, "res_id": instance.id})

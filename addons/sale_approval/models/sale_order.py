@@ -123,6 +123,7 @@ class SaleOrder(models.Model):
         # sudo: settings and payments, as in the post-processing of a payment
         settings = self.env["ir.config_parameter"].sudo()
         if str2bool(settings.get_param("sale.automatic_invoice")):
+            # sudo: payments, as above
             done = self.sudo().transaction_ids.filtered(lambda tx: tx.state == "done")
             done._invoice_sale_orders()
             done.invoice_ids.filtered(lambda move: move.state == "draft").action_post()

@@ -374,9 +374,12 @@ class TestConditions(ConditionsCommon):
         self.assertFalse(copy.approval_special_reason)
 
     def test_special_in_the_form(self):
-        with Form(self._order().with_user(self.seller)) as form:
+        order = self._order()
+        with Form(order.with_user(self.seller)) as form:
             form.approval_special = True
             form.approval_special_reason = "prototype"
+        self.assertTrue(order.approval_special)
+        self.assertEqual(order.approval_special_reason, "prototype")
 
     # -- searching -----------------------------------------------------------------
 
