@@ -1,5 +1,6 @@
 from . import test_checks
 from . import test_companies
+from . import test_copy_lines
 from . import test_conditions
 from . import test_content
 from . import test_credit

@@ -72,9 +72,11 @@ class SaleOrderCopyLines(models.TransientModel):
             "product_uom_qty": line.product_uom_qty,
             "product_uom_id": line.product_uom_id.id,
         }
-        if line.product_id.product_no_variant_attribute_value_ids or (
-            line.name and line.name != line.product_id.display_name
-        ):
+        if variants := line.product_no_variant_attribute_value_ids:
+            values["product_no_variant_attribute_value_ids"] = [
+                Command.set(variants.ids)
+            ]
+        if line.name and line.name != line.product_id.display_name:
             values["name"] = line.name
         if self.prices == "earlier":
             values["discount"] = line.discount
