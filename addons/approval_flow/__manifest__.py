@@ -14,6 +14,7 @@
         "data/approval_flow_data.xml",
         "data/ir_cron_data.xml",
         "data/approval_statistic_data.xml",
+        "data/approval_change_reason_data.xml",
         "views/approval_policy_views.xml",
         "views/approval_policy_templates.xml",
         "views/approval_instance_views.xml",

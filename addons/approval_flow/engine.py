@@ -27,6 +27,31 @@ ENGINE = _EngineKey()
 
 
 @dataclass(frozen=True)
+class ChangePass:
+    """The right to change the held content of confirmed documents, in this process.
+
+    It travels in the context under :data:`CHANGE_PASS`. A remote caller's context is
+    JSON and never holds an object of this class.
+
+    :param model: name of the model of the documents
+    :param ids: ids of the documents; ``None`` for what a process of Odoo itself does
+        (a delivery, a vendor bill), or for documents that are just being created
+    """
+
+    model: str
+    ids: frozenset | None
+
+    def opens(self, document):
+        """Return whether the content of a document may be changed."""
+        return self.model == document._name and (
+            self.ids is None or document.id in self.ids
+        )
+
+
+CHANGE_PASS = "approval_change_pass"
+
+
+@dataclass(frozen=True)
 class ApprovalOperation:
     """One business operation of a document that a policy can cover.
 

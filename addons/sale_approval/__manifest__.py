@@ -10,8 +10,10 @@
     "data": [
         "security/res_groups.xml",
         "security/ir.model.access.csv",
+        "security/ir_rules.xml",
         "data/approval_check_data.xml",
         "data/approval_policy_data.xml",
+        "data/sale_order_change_data.xml",
         "views/crm_team_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_condition_views.xml",

@@ -64,6 +64,8 @@ class ApprovalDocumentContent(models.AbstractModel):
                 value = float_repr(value, digits[1] if digits else 6)
             elif field.type in ("date", "datetime"):
                 value = fields.Datetime.to_string(value) or False
+            elif field.type == "json":
+                value = value or False  # kept as it is: the digest sorts the keys
             elif value is not None and not isinstance(value, (bool, int, str)):
                 value = str(value)
             values[name] = value

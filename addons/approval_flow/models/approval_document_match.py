@@ -1,6 +1,6 @@
 import ast
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -27,16 +27,42 @@ class ApprovalDocumentMatch(models.AbstractModel):
         for company, documents in self._approval_clean().grouped("company_id").items():
             todo = documents.with_company(company)
             amounts = todo._approval_amounts()
-            for policy in policies:
-                if policy["company_id"] and policy["company_id"] != company.id:
+            ours = [
+                policy
+                for policy in policies
+                if policy["company_id"] in (False, company.id)
+            ]
+            for policy in ours:
+                if policy["supplement"]:
                     continue
-                hits = todo._approval_meets(policy, amounts, policy["amount_max"])
-                steps_of = hits._approval_steps(policy, amounts)
+                steps_of = todo._approval_covered(policy, amounts)
                 found.update((key, (policy, steps)) for key, steps in steps_of.items())
                 todo = todo.filtered(lambda document: document.id not in found)
                 if not todo:
                     break
+            documents = documents.with_company(company)
+            for policy in ours:
+                if policy["supplement"]:
+                    steps_of = documents._approval_covered(policy, amounts)
+                    self._approval_add_steps(found, policy, steps_of)
         return found
+
+    def _approval_covered(self, policy, amounts):
+        """Return {id: applicable steps} of the documents that a policy covers."""
+        hits = self._approval_meets(policy, amounts, policy["amount_max"])
+        return hits._approval_steps(policy, amounts)
+
+    @api.model
+    def _approval_add_steps(self, found, policy, steps_of):
+        """Put the steps of a supplementary policy after those found before."""
+        for key, steps in steps_of.items():
+            if key not in found:
+                found[key] = (policy, steps)
+                continue
+            first, earlier = found[key]
+            last = max(step["level"] for step in earlier)
+            later = [{**step, "level": step["level"] + last} for step in steps]
+            found[key] = (first, earlier + later)
 
     def _approval_steps(self, policy, amounts):
         """Return {id: applicable steps} of the documents that have any."""

@@ -38,6 +38,8 @@ class ApprovalDocumentMixin(models.AbstractModel):
     _approval_reader_view = None
     # fields that the operations themselves write beside the state
     _approval_by_operation = ()
+    # whether the document wants to know when its approvals move on
+    _approval_follows = False
     # states that end every open approval
     _approval_closing = ("cancel",)
 
@@ -152,6 +154,29 @@ class ApprovalDocumentMixin(models.AbstractModel):
         """Return ``(column labels, rows)`` of the lines as the approver sees them."""
         self.ensure_one()
         return [], []
+
+    def _approval_effects(self):
+        """Return what carrying it out will set off, for people who decide.
+
+        :return: list of ``{"department", "text", "icon", "tone"}``; ``icon`` is the
+            name of a Font Awesome icon, ``tone`` as in :meth:`_approval_facts`
+        """
+        self.ensure_one()
+        return []
+
+    def _approval_moved(self, instances):
+        """Follow the documents' approvals, which have just moved to their state.
+
+        Called only for documents that ask for it with ``_approval_follows``.
+        """
+
+    def _approval_ready(self, operation):
+        """Return whether an approved operation may be carried out now.
+
+        A document that has still to wait for somebody else says no; it is carried out
+        by ``_execute`` of its approval later.
+        """
+        return True
 
     def _approval_people(self):
         """Return who has a part in each document: {id: {role: user ids}}."""

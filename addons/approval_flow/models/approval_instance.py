@@ -189,6 +189,20 @@ class ApprovalInstance(models.Model):
     def _operation(self):
         return self.env[self.res_model]._approval_operations()[self.operation]
 
+    def write(self, vals):
+        """Override to let documents follow the state of their approvals."""
+        result = super().write(vals)
+        if "state" in vals:
+            self._tell_documents()
+        return result
+
+    def _tell_documents(self):
+        for name, instances in self.grouped("res_model").items():
+            if name in self.env and self.env[name]._approval_follows:
+                # sudo: bookkeeping of the document, whoever decided
+                documents = self.env[name].sudo().browse(instances.mapped("res_id"))
+                documents.exists()._approval_moved(instances)
+
     # -- words -------------------------------------------------------------------------
 
     def _who_is_next(self):

@@ -261,6 +261,10 @@ class ApprovalInstance(models.Model):
             if not instance._matching_content():
                 instance._make_stale()
                 continue
+            # sudo: judged by the engine
+            document = instance._document().sudo()
+            if not document._approval_ready(instance.operation):
+                continue
             try:
                 with self.env.cr.savepoint():
                     instance._execute_one()

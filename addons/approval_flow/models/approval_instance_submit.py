@@ -255,6 +255,7 @@ class ApprovalInstance(models.Model):
         instances = self._engine().create(vals_list).with_env(self.sudo().env)
         for plan, instance in zip(plans, instances, strict=True):
             plan["document"]._approval_set_instance(instance)
+        instances._tell_documents()
         self.env["approval.event"]._log(instances, "submitted", comment=note)
         copied = instances.filtered("cc_user_ids")
         if copied:

@@ -56,6 +56,16 @@ class ApprovalPolicy(models.Model):
         precompute=True,
         help="Currency of the amounts of this policy and its steps.",
     )
+    is_supplement = fields.Boolean(
+        string="In addition to others",
+        help="Its steps are asked after those of the policy that covers the document, "
+        "or alone if there is none.",
+    )
+    ask_partner = fields.Boolean(
+        string="The other side must agree",
+        help="For change requests: after the last approval the customer or vendor is "
+        "asked to accept in the portal, and only then the change is applied.",
+    )
     domain = fields.Char(string="Condition", default="[]", required=True)
     amount_min = fields.Monetary(
         string="Above", help="Only documents above this amount; 0 is no limit."

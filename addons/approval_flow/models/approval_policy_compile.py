@@ -90,6 +90,8 @@ class ApprovalPolicy(models.Model):
             "operation": self.operation,
             "company_id": self.company_id.id,
             "currency_id": self.currency_id.id,
+            "supplement": self.is_supplement,
+            "ask_partner": self.ask_partner,
             "domain": self.domain,
             "amount_min": self.amount_min,
             "amount_max": self.amount_max,

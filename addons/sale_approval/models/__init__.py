@@ -8,3 +8,17 @@ from . import payment_transaction
 from . import sale_order
 from . import sale_order_facts
 from . import sale_order_line
+from . import sale_order_held
+from . import sale_order_line_held
+from . import sale_order_line_moves
+from . import sale_order_change
+from . import sale_order_change_apply
+from . import sale_order_change_cancel
+from . import sale_order_change_invoice
+from . import sale_order_change_impact
+from . import sale_order_change_line
+from . import sale_order_change_line_apply
+from . import stock_move
+from . import stock_picking
+from . import account_move
+from . import account_move_line

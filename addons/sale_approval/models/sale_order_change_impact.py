@@ -1,0 +1,368 @@
+from odoo import models
+
+from odoo.addons.approval_flow.engine import plain_number
+
+
+class SaleOrderChange(models.Model):
+    """What a request sets off: transfers, invoices, purchases, margin and credit.
+
+    Nothing here is estimated: two pictures of the documents around the order are
+    compared, one before and one after the request was really applied (and undone).
+    The effects are kept as plain data; ``_effect_…`` say them in the reader's language.
+    """
+
+    _inherit = "sale.order.change"
+
+    # -- pictures ----------------------------------------------------------------------
+
+    def _change_picture(self):
+        """Override: transfers, invoices and purchases of the order."""
+        order = self.order_id
+        order.invalidate_recordset(["picking_ids", "invoice_ids"])
+        moves = order.order_line.move_ids
+        return {
+            **super()._change_picture(),
+            "moves": {str(move.id): self._picture_move(move) for move in moves},
+            "transfers": {
+                str(picking.id): self._picture_transfer(picking)
+                for picking in moves.picking_id
+            },
+            "invoices": {
+                str(move.id): self._picture_invoice(move)
+                for move in order.invoice_ids
+                | self.env["account.move"].search([("sale_change_id", "=", self.id)])
+            },
+            "purchases": {
+                str(line.id): self._picture_purchase(line)
+                for line in self._change_purchase_lines(order)
+            },
+        }
+
+    def _picture_move(self, move):
+        return {
+            "transfer": move.picking_id.id,
+            "product": move.product_id.display_name,
+            "unit": move.product_uom.name,
+            "quantity": 0.0 if move.state == "cancel" else move.product_uom_qty,
+            "begun": move.state != "done" and move._change_is_begun(),
+            "date": str(move.date_deadline or move.date),
+            "state": move.state,
+        }
+
+    def _picture_transfer(self, picking):
+        return {
+            "name": picking.name,
+            "state": picking.state,
+            "printed": picking.printed,
+            "kind": picking.picking_type_code,
+            "partner": picking.partner_id.display_name or "",
+            "is_return": bool(picking.return_id),
+        }
+
+    def _picture_invoice(self, move):
+        return {
+            "name": move.name if move.name not in (False, "/") else "",
+            "type": move.move_type,
+            "state": move.state,
+            "amount": move.amount_total,
+            "currency": move.currency_id.id,
+        }
+
+    def _change_purchase_lines(self, order):
+        moves = order.order_line.move_ids
+        if "created_purchase_line_ids" not in moves._fields:
+            return ()
+        found = moves.created_purchase_line_ids | moves.purchase_line_id
+        supplied = moves.move_orig_ids
+        return found | supplied.created_purchase_line_ids | supplied.purchase_line_id
+
+    def _picture_purchase(self, line):
+        return {
+            "name": line.order_id.name,
+            "id": line.order_id.id,
+            "product": line.product_id.display_name,
+            "unit": line.product_uom_id.name,
+            "state": line.state,
+            "quantity": line.product_qty,
+        }
+
+    def _change_figures(self):
+        """Override: total, margin, and the credit that the customer uses."""
+        order = self.order_id
+        names = [
+            "approval_margin",
+            "approval_margin_percent",
+            "approval_credit_use_percent",
+        ]
+        order.invalidate_recordset(names)
+        gone = order.state == "cancel" or order.change_closed == "after_delivery"
+        return {
+            "total": self._change_total(),
+            "margin": 0.0 if gone else order.approval_margin,
+            "margin_percent": 0.0 if gone else order.approval_margin_percent,
+            "credit_percent": order.approval_credit_use_percent,
+        }
+
+    # -- whom it concerns --------------------------------------------------------------
+
+    def _change_impact_values(self, before):
+        """Override: what the conditions of policies ask for."""
+        less = self._change_lines_with_less()
+        address = "partner_shipping_id" in self._change_header()
+        lines = self.order_id.order_line if address else less.order_line_id
+        return {
+            **super()._change_impact_values(before),
+            "impact_invoiced": self._change_touches_invoices(less),
+            "impact_picked": any(
+                move._change_is_begun() for move in lines._change_open_moves()
+            ),
+            "impact_delivered": any(
+                line.qty_delivered for line in self.order_id.order_line
+            ),
+        }
+
+    def _change_lines_with_less(self):
+        """Return the lines of which less than now is to be delivered."""
+        lines = self.line_ids.filtered("order_line_id")
+        if self.kind == "cancel":
+            return lines
+        return lines.filtered(
+            lambda line: line.action in ("remove", "replace")
+            or line.new_qty < line.old_qty
+        )
+
+    def _change_touches_invoices(self, less):
+        if self.kind == "cancel":
+            return bool(
+                self.order_id.invoice_ids.filtered(lambda move: move.state != "cancel")
+            )
+        priced = self.line_ids.filtered(
+            lambda line: {"price", "discount"}.intersection(line._change_names())
+        )
+        terms = "payment_term_id" in self._change_header()
+        lines = self.order_id.order_line if terms else (less | priced).order_line_id
+        return any(line.qty_invoiced for line in lines)
+
+    # -- effects -----------------------------------------------------------------------
+
+    def _change_effects(self, before, after):
+        """Override: one effect per transfer, invoice and purchase line that moves."""
+        return [
+            *super()._change_effects(before, after),
+            *self._effects_of_transfers(before, after),
+            *self._effects_of_invoices(before, after),
+            *self._effects_of_purchases(before, after),
+        ]
+
+    def _effects_of_transfers(self, before, after):
+        effects = []
+        names = {**before["transfers"], **after["transfers"]}
+        for key, transfer in names.items():
+            effects += self._effects_of_transfer(int(key), transfer, before, after)
+        return effects
+
+    def _effects_of_transfer(self, transfer_id, transfer, before, after):
+        old = before["transfers"].get(str(transfer_id))
+        new = after["transfers"].get(str(transfer_id))
+        if new and old and new["state"] == "cancel" != old["state"]:
+            return [_effect("transfer_cancelled", "truck", "danger", name=old["name"])]
+        if new and not old:
+            code = "return_new" if new["is_return"] else "transfer_new"
+            return [_effect(code, "truck", "", name=new["name"])]
+        effects = self._effects_of_moves(transfer_id, transfer, before, after)
+        if old and new and old["partner"] != new["partner"]:
+            effects.append(
+                _effect(
+                    "transfer_address",
+                    "map-marker",
+                    "warning",
+                    name=new["name"],
+                    partner=new["partner"],
+                )
+            )
+        if effects and transfer["printed"]:
+            effects.append(
+                _effect("transfer_printed", "print", "warning", name=transfer["name"])
+            )
+        return effects
+
+    def _effects_of_moves(self, transfer_id, transfer, before, after):
+        effects = []
+        for key in sorted({*before["moves"], *after["moves"]}, key=int):
+            old, new = before["moves"].get(key), after["moves"].get(key)
+            if (new or old)["transfer"] != transfer_id:
+                continue
+            was, now = (
+                (old or {}).get("quantity", 0.0),
+                (new or {}).get("quantity", 0.0),
+            )
+            values = {
+                "name": transfer["name"],
+                "product": (new or old)["product"],
+                "unit": (new or old)["unit"],
+            }
+            if was != now:
+                tone = "warning" if now < was else ""
+                effects.append(
+                    _effect("move", "truck", tone, **values, old=was, new=now)
+                )
+                if old and old["begun"] and now < was:
+                    effects.append(
+                        _effect(
+                            "put_back", "undo", "danger", **values, quantity=was - now
+                        )
+                    )
+            elif old and new and old["date"] != new["date"] and new["state"] != "done":
+                effects.append(
+                    _effect("move_date", "calendar", "", **values, date=new["date"])
+                )
+        return effects
+
+    def _effects_of_invoices(self, before, after):
+        effects = []
+        for key, new in after["invoices"].items():
+            old = before["invoices"].get(key)
+            if old and old["amount"] == new["amount"] and old["state"] == new["state"]:
+                continue
+            values = {"amount": new["amount"], "currency": new["currency"]}
+            if not old:
+                code = "credit_note" if new["type"] == "out_refund" else "debit_note"
+                effects.append(_effect(code, "money", "warning", "finance", **values))
+            elif new["state"] == "cancel":
+                effects.append(
+                    _effect("draft_cancelled", "money", "", "finance", **values)
+                )
+            else:
+                values["old"] = old["amount"]
+                effects.append(
+                    _effect("draft_invoice", "money", "", "finance", **values)
+                )
+        return effects
+
+    def _effects_of_purchases(self, before, after):
+        effects = []
+        less = {line.order_line_id.id for line in self._change_lines_with_less()}
+        for key, old in before["purchases"].items():
+            new = after["purchases"].get(key)
+            now = new["quantity"] if new else 0.0
+            values = {"name": old["name"], "product": old["product"]}
+            if now != old["quantity"]:
+                values.update(old=old["quantity"], new=now, unit=old["unit"])
+                effects.append(
+                    _effect("purchase", "shopping-cart", "", "purchasing", **values)
+                )
+            elif less and old["state"] == "purchase":
+                effects.append(
+                    _effect(
+                        "purchase_sent",
+                        "shopping-cart",
+                        "danger",
+                        "purchasing",
+                        **values,
+                    )
+                )
+        return effects
+
+    # -- in words ----------------------------------------------------------------------
+
+    def _effect_transfer_cancelled(self, name):
+        return self.env._("Transfer %s is cancelled.", name)
+
+    def _effect_transfer_new(self, name):
+        return self.env._("A new transfer is prepared.")
+
+    def _effect_return_new(self, name):
+        return self.env._("A return transfer is prepared for what was delivered.")
+
+    def _effect_transfer_address(self, name, partner):
+        return self.env._(
+            "Transfer %(name)s goes to %(partner)s.", name=name, partner=partner
+        )
+
+    def _effect_transfer_printed(self, name):
+        return self.env._("Transfer %s is printed already: print it again.", name)
+
+    def _effect_move(self, name, product, unit, old, new):
+        if not old:
+            return self.env._(
+                "Transfer %(name)s delivers %(new)s %(unit)s of %(product)s more.",
+                name=name,
+                product=product,
+                unit=unit,
+                new=plain_number(new),
+            )
+        return self.env._(
+            "Transfer %(name)s: %(product)s goes from %(old)s to %(new)s %(unit)s.",
+            name=name,
+            product=product,
+            unit=unit,
+            old=plain_number(old),
+            new=plain_number(new),
+        )
+
+    def _effect_put_back(self, name, product, unit, quantity):
+        return self.env._(
+            "%(quantity)s %(unit)s of %(product)s in transfer %(name)s are picked "
+            "already and must be put back.",
+            name=name,
+            product=product,
+            unit=unit,
+            quantity=plain_number(quantity),
+        )
+
+    def _effect_move_date(self, name, product, unit, date):
+        return self.env._(
+            "Transfer %(name)s: %(product)s is due on %(date)s.",
+            name=name,
+            product=product,
+            date=date[:10],
+        )
+
+    def _effect_credit_note(self, amount, currency):
+        return self.env._("Draft credit note over %s.", self._money(amount, currency))
+
+    def _effect_debit_note(self, amount, currency):
+        return self.env._("Draft debit note over %s.", self._money(amount, currency))
+
+    def _effect_draft_cancelled(self, amount, currency):
+        return self.env._("The draft invoice is cancelled.")
+
+    def _effect_draft_invoice(self, amount, currency, old):
+        return self.env._(
+            "The draft invoice goes from %(old)s to %(new)s.",
+            old=self._money(old, currency),
+            new=self._money(amount, currency),
+        )
+
+    def _effect_purchase(self, name, product, old, new, unit):
+        return self.env._(
+            "Request for quotation %(name)s: %(product)s goes from %(old)s to %(new)s "
+            "%(unit)s.",
+            name=name,
+            product=product,
+            unit=unit,
+            old=plain_number(old),
+            new=plain_number(new),
+        )
+
+    def _effect_purchase_sent(self, name, product):
+        return self.env._(
+            "Purchase order %(name)s for %(product)s is confirmed: purchasing agrees "
+            "with the vendor what to do with it.",
+            name=name,
+            product=product,
+        )
+
+    def _money(self, amount, currency_id):
+        return self.env["res.currency"].browse(currency_id).format(amount)
+
+
+def _effect(code, icon, tone, department="warehouse", **values):
+    """Return an effect as plain data, see ``approval.change.mixin``."""
+    return {
+        "code": code,
+        "department": department,
+        "icon": icon,
+        "tone": tone,
+        "values": values,
+    }
