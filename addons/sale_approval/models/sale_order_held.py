@@ -55,16 +55,6 @@ class SaleOrder(models.Model):
             or self.invoice_ids.filtered(lambda move: move.state == "posted")
         )
 
-    def action_cancel(self):
-        """Override: a confirmed order is cancelled by request."""
-        # sudo: the state of the order, whoever cancels
-        held = self.filtered(lambda order: order.sudo()._change_is_held())
-        if not held or held._change_passes():
-            return super().action_cancel()
-        if len(self) > 1 or self._approval_unattended():
-            held._change_refuse_state()
-        return self.action_request_cancel()
-
     def _action_cancel(self):
         """Override: no path to a cancelled delivery leads past the request."""
         self._change_demand_cancel()

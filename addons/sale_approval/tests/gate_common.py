@@ -90,3 +90,15 @@ class SaleApprovalCommon(SaleCommon):
     def _approve(self, order, *users):
         for user in users:
             order.with_user(user).action_approve()
+
+    def _cancel_confirmed(self, order):
+        """Cancel a confirmed order, which takes a request."""
+        request = self.env["sale.order.change"].create(
+            {
+                "order_id": order.id,
+                "kind": "cancel",
+                "reason_id": self.env.ref("approval_flow.change_reason_mistake").id,
+            }
+        )
+        request.action_submit()
+        self.assertEqual(order.state, "cancel")

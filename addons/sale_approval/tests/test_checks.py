@@ -323,7 +323,13 @@ class TestChecks(ConditionsCommon):
         # an order is not compared with itself, which would halve the difference
         dear = self._sold(138)
         self.assert_finds("price", dear, "warn", "38 % above")
-        dear.state = "cancel"
+        self.env["sale.order.change"].create(
+            {
+                "order_id": dear.id,
+                "kind": "cancel",
+                "reason_id": self.env.ref("approval_flow.change_reason_mistake").id,
+            }
+        ).action_submit()
         other = self.env["sale.order"].create(
             {
                 "partner_id": self.customer.id,

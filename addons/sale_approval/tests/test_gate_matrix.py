@@ -35,7 +35,7 @@ class TestGateMatrix(SaleApprovalCommon):
             order.with_user(self.leader).action_approve()
             order.action_confirm()
             self.assertEqual(order.state, "sale")
-            order.action_cancel()
+            self._cancel_confirmed(order)
             order.action_draft()
         return order
 
