@@ -1,0 +1,35 @@
+"""Plain Python: figures as people read them, for the reasons of the checks."""
+
+from odoo.tools import format_amount, formatLang
+
+
+def percent(env, value):
+    """Return a percentage with as many decimals as it needs, at most two."""
+    value = round(value, 2)
+    digits = next(d for d in (0, 1, 2) if d == 2 or round(value, d) == value)
+    return f"{formatLang(env, value, digits=digits)} %"
+
+
+def money(env, amount, currency):
+    """Return an amount in a currency."""
+    return format_amount(env, amount, currency)
+
+
+def quantity(env, value, uom):
+    """Return a quantity with its unit."""
+    value = uom.round(value)
+    digits = env["decimal.precision"].precision_get("Product Unit")
+    if round(value) == value:
+        digits = 0
+    return f"{formatLang(env, value, digits=digits)} {uom.name}"
+
+
+def first_and_more(env, reasons):
+    """Return the first reason, and how many lines have more to say."""
+    if len(reasons) == 1:
+        return reasons[0]
+    return env._(
+        "%(reason)s %(count)s more lines need attention as well.",
+        reason=reasons[0],
+        count=len(reasons) - 1,
+    )
