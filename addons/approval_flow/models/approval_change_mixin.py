@@ -353,6 +353,7 @@ class ApprovalChangeMixin(models.AbstractModel):
                 for vals in vals_list
             ]
             self = self._change_without_defaults()
+        self._change_check_open([vals.get("order_id") for vals in vals_list])
         requests = super().create(vals_list)
         for request in requests:
             request._change_start()
@@ -366,6 +367,25 @@ class ApprovalChangeMixin(models.AbstractModel):
             key: value for key, value in self.env.context.items() if key not in forged
         }
         return self.with_env(self.env(context=context))
+
+    def _change_check_open(self, order_ids):
+        """Raise if there is an open request for one of the documents.
+
+        The index of the table says it too, whatever happens at the same time, but in
+        no way that a person wants to read.
+        """
+        # sudo: that there is one, whoever raised it
+        opened = self.sudo().search(
+            [("order_id", "in", order_ids), ("is_open", "=", True)], limit=1
+        )
+        if opened:
+            raise UserError(
+                self.env._(
+                    "%(request)s is open for %(order)s. Finish or withdraw it first.",
+                    request=opened.display_name,
+                    order=opened.order_id.display_name,
+                )
+            )
 
     def _change_start(self):
         """Take the document as it is now as the base of a new request."""
@@ -425,8 +445,12 @@ class ApprovalChangeMixin(models.AbstractModel):
                     )
                 )
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_submitted(self):
+    def unlink(self):
+        """Override: what was submitted is kept, also while its approval ends."""
+        self._change_check_deletable()
+        return super().unlink()
+
+    def _change_check_deletable(self):
         if any(request.state not in ("draft", "cancelled") for request in self):
             raise UserError(
                 self.env._(
@@ -476,6 +500,8 @@ class ApprovalChangeMixin(models.AbstractModel):
         self._change_check_actor()
         if self.state not in ("rejected", "cancelled", "conflict"):
             raise UserError(self.env._("%s is open already.", self.display_name))
+        if not self.is_open:
+            self._change_check_open(self.order_id.ids)
         self._change_engine().write({"state": "draft", "error": False})
         self._change_rebase()
         return True
