@@ -1,6 +1,6 @@
 from contextlib import contextmanager
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 from odoo.addons.approval_flow.models.approval_document_mixin import OPEN_STATES
@@ -18,6 +18,22 @@ class StockApprovalMixin(models.AbstractModel):
     _inherit = ["approval.document.mixin"]
 
     _approval_amount_field = "approval_value"
+
+    approval_goods = fields.Json(
+        string="Goods",
+        compute="_compute_approval_goods",
+        compute_sudo=True,
+        # for forms of approvers, who may not read the lines themselves
+    )
+
+    @api.depends_context("lang")
+    def _compute_approval_goods(self):
+        for document in self:
+            columns, rows = document._approval_line_facts()
+            document.approval_goods = {
+                "columns": columns,
+                "rows": [[{"value": cell, "tone": ""} for cell in row] for row in rows],
+            }
 
     @api.model
     def _approval_stock_models(self):

@@ -45,6 +45,7 @@ class StockInventoryApproval(models.Model):
     _approval_line_amount = "value"
     _approval_line_title = "product_id"
     _approval_partner_field = None
+    _approval_reader_view = "stock_approval.stock_inventory_approval_view_form_approver"
 
     name = fields.Char(required=True, default="/", readonly=True, copy=False)
     company_id = fields.Many2one(

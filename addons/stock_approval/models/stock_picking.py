@@ -121,6 +121,14 @@ class StockPicking(models.Model):
 
     # -- validate ------------------------------------------------------------------
 
+    def button_validate(self):
+        """Override: preparing a transfer to be validated is no edit of its content.
+
+        Whoever has entered the quantities stays known as its last editor.
+        """
+        with self._approval_editing():
+            return super().button_validate()
+
     def _pre_action_done_hook(self):
         """Override to submit the transfers that a policy covers instead.
 

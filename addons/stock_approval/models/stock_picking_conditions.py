@@ -57,6 +57,7 @@ class StockPicking(models.Model):
 
     @api.depends("move_ids.approval_value", "move_ids.scrap_id", "move_ids.state")
     def _compute_approval_value(self):
+        self.move_ids.mapped("approval_value")  # all at once
         for picking in self:
             picking.approval_value = sum(
                 picking._approval_moves().mapped("approval_value")

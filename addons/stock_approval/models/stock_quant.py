@@ -53,6 +53,16 @@ class StockQuant(models.Model):
             lines = lines.filtered(lambda line: line.document_id.id in value)
         return [("id", "in", lines.quant_id.ids)]
 
+    def action_open_approval_adjustment(self):
+        """Return the form of the adjustment that keeps the count."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "stock.inventory.approval",
+            "res_id": self.approval_adjustment_id.id,
+            "views": [(False, "form")],
+        }
+
     # -- apply ---------------------------------------------------------------------
 
     def action_apply_inventory(self, date=None):

@@ -160,7 +160,11 @@ class StockScrap(models.Model):
     def _approval_is_exactly(self, moves):
         """Return whether moves, kits being their parts, are what the scrap says."""
         moves = moves.filtered(lambda move: move.state != "cancel")
-        if "bom_line_id" in moves._fields and all(move.bom_line_id for move in moves):
+        if (
+            "bom_line_id" in moves._fields
+            and self.product_id.is_kits
+            and all(move.bom_line_id for move in moves)
+        ):
             return True
         unit = self.product_id.uom_id
         moved = sum(
