@@ -29,6 +29,8 @@
         "views/approval_link_templates.xml",
         "report/approval_sheet.xml",
         "views/approval_flow_menus.xml",
+        "views/approval_change_control_views.xml",
+        "views/approval_change_reason_views.xml",
         "views/approval_statistic_views.xml",
     ],
     "assets": {

@@ -17,6 +17,7 @@ from . import (
     approval_change_mixin,
     approval_change_apply,
     approval_change_words,
+    approval_change_display,
     approval_change_line_mixin,
     approval_event,
     approval_instance,

@@ -18,6 +18,8 @@ from . import sale_order_change_invoice
 from . import sale_order_change_impact
 from . import sale_order_change_line
 from . import sale_order_change_line_apply
+from . import sale_order_change_display
+from . import sale_order_change_report
 from . import stock_move
 from . import stock_picking
 from . import account_move

@@ -22,6 +22,24 @@ export const STATE_LOOKS = {
     running: ["fa-play", "success"],
     planned: ["fa-clock-o", "info"],
     over: ["fa-stop", "secondary"],
+    // change requests: state, kind, and what they left of the document
+    draft: ["fa-pencil-square-o", "info"],
+    submitted: ["fa-hourglass-half", "warning"],
+    applied: ["fa-check-circle", "success"],
+    conflict: ["fa-random", "danger"],
+    cancelled: ["fa-ban", "secondary"],
+    change: ["fa-exchange", "info"],
+    cancel: ["fa-ban", "danger"],
+    remaining: ["fa-stop-circle", "warning"],
+    after_delivery: ["fa-undo", "danger"],
+    // agreement of the other side
+    asked: ["fa-envelope-o", "warning"],
+    accepted: ["fa-check", "success"],
+    refused: ["fa-times", "danger"],
+    // documents
+    sent: ["fa-paper-plane", "info"],
+    sale: ["fa-check-circle", "success"],
+    purchase: ["fa-check-circle", "success"],
 };
 
 /** A badge with an icon, so that its colour is never the only sign. */
