@@ -29,7 +29,10 @@ class SaleOrderLine(models.Model):
 
     def _change_open_moves(self):
         """Return the last open move of each chain that leads to the customer."""
-        return self.move_ids.filtered(lambda move: move._change_is_last_open())
+        moves = self.move_ids
+        # filtered forgets what is read together: the moves of all lines of the order
+        found = moves.filtered(lambda move: move._change_is_last_open())
+        return found.with_prefetch(moves._prefetch_ids)
 
     def _change_open_quantities(self):
         """Return {product: quantity still to be delivered}, in units of the product."""
