@@ -10,6 +10,7 @@ from . import stock_picking_conditions
 from . import stock_picking_facts
 from . import stock_scrap
 from . import stock_inventory_approval
+from . import stock_inventory_approval_facts
 from . import stock_inventory_approval_line
 from . import stock_quant
 from . import stock_quant_guard

@@ -44,6 +44,37 @@ class StockApprovalMixin(models.AbstractModel):
             if self.env["approval.policy"]._governs(name)
         ]
 
+    @api.model
+    def _approval_any_policy(self):
+        """Return the active policies for all stock documents."""
+        return [
+            policy
+            for name in self._approval_stock_models()
+            for policy in self.env[name]._approval_policies()
+        ]
+
+    @api.model
+    def _approval_any_reaches(self, company, value):
+        """Return whether any policy for stock could ask about goods of this value.
+
+        For what has no document, and of which no condition can be told.
+        """
+        return any(
+            policy["company_id"] in (False, company.id)
+            and self._approval_reaches(policy, company, value)
+            for policy in self._approval_any_policy()
+        )
+
+    @api.model
+    def _approval_reaches(self, policy, company, value):
+        limit = policy["amount_min"]
+        currency = self.env["res.currency"].browse(policy["currency_id"])
+        if company.currency_id != currency:
+            value = company.currency_id._convert(
+                value, currency, company, fields.Date.today()
+            )
+        return not limit or currency.compare_amounts(value, limit) > 0
+
     def _approval_amounts(self):
         """Override: the value of the goods, in company currency."""
         return {document.id: document.approval_value for document in self}

@@ -1,8 +1,8 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import LazyTranslate, formatLang
+from odoo.tools import LazyTranslate
 
-from odoo.addons.approval_flow.engine import ApprovalOperation, plain_number
+from odoo.addons.approval_flow.engine import ApprovalOperation
 
 from ..beside import beside
 
@@ -358,68 +358,3 @@ class StockInventoryApproval(models.Model):
             key in wanted and not unit_of[key[0]].compare(wanted[key], difference)
             for key, difference in moved.items()
         )
-
-    # -- what approvers see --------------------------------------------------------
-
-    def _approval_facts(self):
-        """Override: how much is missing or too much, and what it is worth."""
-        self.ensure_one()
-        document = self.sudo()  # sudo: key figures, for people asked to decide
-        currency = document.currency_id
-        net = document.net_value
-        facts = [
-            (
-                self.env._("Value of the differences"),
-                currency.format(document.approval_value),
-                "",
-            ),
-            (
-                self.env._("Gain or loss"),
-                currency.format(net),
-                "danger" if net < 0 else "",
-            ),
-            (
-                self.env._("Highest share of stock"),
-                f"{document.percent_max:.1f} %",
-                "warning" if document.percent_max > 10 else "",
-            ),
-            (self.env._("Products"), str(len(document.line_ids.product_id)), ""),
-            (self.env._("Counted by"), document.user_id.name or "", ""),
-        ]
-        if document.reason:
-            facts.append((self.env._("Reason"), document.reason, ""))
-        return facts
-
-    def _approval_line_facts(self):
-        """Override: the counts as a table."""
-        self.ensure_one()
-        document = self.sudo()  # sudo: as in _approval_facts
-        columns = [
-            self.env._("Product"),
-            self.env._("Location"),
-            self.env._("Before"),
-            self.env._("Counted"),
-            self.env._("Difference"),
-            self.env._("Share of stock"),
-            self.env._("Unit cost"),
-            self.env._("Value"),
-        ]
-        rows = [
-            [
-                line.display_name,
-                line.location_id.display_name,
-                plain_number(line.quantity_before),
-                plain_number(line.quantity_counted),
-                f"{line.difference:+g} {line.product_uom_id.name}",
-                f"{line.percent:.1f} %",
-                formatLang(
-                    self.env,
-                    line.unit_cost,
-                    dp="Product Price",
-                    currency_obj=document.currency_id,
-                ),
-                document.currency_id.format(line.value),
-            ]
-            for line in document.line_ids
-        ]
-        return columns, rows

@@ -43,6 +43,7 @@ class StockMove(models.Model):
         """Return the moves that really scrap what their scrap says."""
         return self.filtered(
             lambda move: move.scrap_id
+            and move.location_dest_usage == "inventory"
             and move.location_dest_id == move.scrap_id.scrap_location_id
         )
 

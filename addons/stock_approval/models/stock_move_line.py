@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 
 # what moves stock when it is written on the line of a move that is done
 MOVES_STOCK = {
@@ -29,6 +30,9 @@ class StockMoveLine(models.Model):
         """Override to refuse lines that are added to approved, done moves."""
         if not self.env["stock.move"]._approval_is_governed():
             return super().create(vals_list)
+        states = {vals.get("state") for vals in vals_list}
+        if "done" in {*states, self.env.context.get("default_state")}:
+            self._approval_refuse_done()
         done = self._approval_done_moves(vals_list)
         if not done:
             lines = super().create(vals_list)
@@ -39,6 +43,17 @@ class StockMoveLine(models.Model):
             lines = super().create(vals_list)
             (done | lines.move_id)._approval_demand_unedited()
         return lines
+
+    @api.model
+    def _approval_refuse_done(self):
+        """Refuse lines that are said to be done: Odoo would move stock by them alone.
+
+        The state of a line is that of its move, Odoo itself never sets it.
+        """
+        if self.env["stock.approval.mixin"]._approval_any_policy():
+            raise UserError(
+                self.env._("Detailed operations are done together with their transfer.")
+            )
 
     @api.model
     def _approval_done_moves(self, vals_list):
@@ -57,10 +72,12 @@ class StockMoveLine(models.Model):
 
     def write(self, vals):
         """Override to refuse changes of approved, done moves."""
-        if MATERIAL.isdisjoint(vals):
+        if MATERIAL.isdisjoint(vals) and vals.get("state") != "done":
             return super().write(vals)
         if not self.env["stock.move"]._approval_is_governed():
             return super().write(vals)
+        if vals.get("state") == "done":
+            self._approval_refuse_done()
         moves = self.move_id
         if vals.get("move_id"):
             moves |= moves.browse(vals["move_id"])

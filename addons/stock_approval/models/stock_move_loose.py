@@ -1,6 +1,6 @@
 from contextlib import contextmanager
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 
 # links to documents of production and repair, which are not under these policies
@@ -94,14 +94,10 @@ class StockMove(models.Model):
         )
 
     def _approval_bare_covered(self):
-        names = []
+        names, Document = [], self.env["stock.approval.mixin"]
         for company, moves in self.grouped("company_id").items():
             value = sum(moves.with_company(company).mapped(self._approval_bare_value))
-            if any(
-                self._approval_reaches(policy, company, value)
-                for name in self.env["stock.approval.mixin"]._approval_stock_models()
-                for policy in self.env[name]._approval_policies()
-            ):
+            if Document._approval_any_reaches(company, value):
                 names += moves.product_id.mapped("display_name")
         return names
 
@@ -116,15 +112,3 @@ class StockMove(models.Model):
             sum(move.move_line_ids.mapped("quantity_product_uom")),
         )
         return abs(quantity) * move.product_id.standard_price
-
-    def _approval_reaches(self, policy, company, value):
-        """Return whether a policy could ask for an approval of this amount."""
-        if policy["company_id"] not in (False, company.id):
-            return False
-        limit = policy["amount_min"]
-        currency = self.env["res.currency"].browse(policy["currency_id"])
-        if company.currency_id != currency:
-            value = company.currency_id._convert(
-                value, currency, company, fields.Date.today()
-            )
-        return not limit or currency.compare_amounts(value, limit) > 0

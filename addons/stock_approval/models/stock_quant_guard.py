@@ -53,7 +53,9 @@ class StockQuant(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Override to refuse stock out of nothing."""
-        if self._approval_guards() and any(vals.get("quantity") for vals in vals_list):
+        given = [vals.get("quantity") for vals in vals_list]
+        given.append(self.env.context.get("default_quantity"))
+        if any(given) and self._approval_guards():
             with self.env.cr.savepoint():
                 quants = super().create(vals_list)
                 quants._approval_demand_written({quant.id: 0.0 for quant in quants})

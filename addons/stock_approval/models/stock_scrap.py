@@ -1,11 +1,17 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import LazyTranslate, formatLang
 
 from odoo.addons.approval_flow.engine import ApprovalOperation, plain_number
 
+from ..beside import beside
+
 _lt = LazyTranslate(__name__)
 INTERNAL = "base.group_user"
+# quantities of the scraps that are being done
+SCRAPPING = "stock_approval_scrapping"
 
 
 class StockScrap(models.Model):
@@ -98,7 +104,7 @@ class StockScrap(models.Model):
     def _compute_display_name(self):
         """Override: a scrap has no number before it is done."""
         numbered = self.filtered(lambda scrap: scrap.state == "done")
-        super(StockScrap, numbered)._compute_display_name()
+        result = super(StockScrap, numbered)._compute_display_name()
         for scrap in self - numbered:
             scrap.display_name = self.env._(
                 "Scrap of %(product)s, %(quantity)s %(unit)s",
@@ -106,6 +112,7 @@ class StockScrap(models.Model):
                 quantity=plain_number(scrap.scrap_qty),
                 unit=scrap.product_uom_id.name or "",
             )
+        return result
 
     @api.model
     def _approval_operations(self):
@@ -131,9 +138,27 @@ class StockScrap(models.Model):
 
     def do_scrap(self):
         """Override to submit the scrap that a policy covers instead."""
-        return self._approval_run(
-            "validate", lambda scraps: super(StockScrap, scraps).do_scrap()
-        )
+
+        def run(scraps):
+            with scraps._approval_scrapping():
+                return super(StockScrap, scraps).do_scrap()  # noqa: UP008
+
+        return self._approval_run("validate", run)
+
+    @contextmanager
+    def _approval_scrapping(self):
+        """Keep the quantities: Odoo computes them from the moves once there are any.
+
+        For a kit that is 0 until its parts are known.
+        """
+        notes = beside(self.env.cr)
+        outer = notes.get(SCRAPPING, {})
+        own = {scrap.id: scrap.scrap_qty for scrap in self}
+        notes[SCRAPPING] = {**outer, **own}
+        try:
+            yield
+        finally:
+            notes[SCRAPPING] = outer
 
     # -- the single point ----------------------------------------------------------
 
@@ -142,7 +167,11 @@ class StockScrap(models.Model):
 
         :raise UserError: if an approval is missing, or the moves are not the scrap
         """
-        self._approval_demand("validate")
+        quantities = beside(self.env.cr).get(SCRAPPING, {})
+        # those that are being scrapped have been judged, with their quantity
+        self.filtered(lambda scrap: scrap.id not in quantities)._approval_demand(
+            "validate"
+        )
         for scrap in self:
             if not scrap._approval_is_exactly(scrap.move_ids):
                 raise UserError(
@@ -160,9 +189,10 @@ class StockScrap(models.Model):
     def _approval_is_exactly(self, moves):
         """Return whether moves, kits being their parts, are what the scrap says."""
         moves = moves.filtered(lambda move: move.state != "cancel")
+        quantity = beside(self.env.cr).get(SCRAPPING, {}).get(self.id)
         if (
-            "bom_line_id" in moves._fields
-            and self.product_id.is_kits
+            quantity is not None
+            and "bom_line_id" in moves._fields
             and all(move.bom_line_id for move in moves)
         ):
             return True
@@ -177,7 +207,9 @@ class StockScrap(models.Model):
             for move in moves
         )
         wanted = self.product_uom_id._compute_quantity(
-            self.scrap_qty, unit, rounding_method="HALF-UP"
+            self.scrap_qty if quantity is None else quantity,
+            unit,
+            rounding_method="HALF-UP",
         )
         return moves.product_id == self.product_id and not unit.compare(moved, wanted)
 

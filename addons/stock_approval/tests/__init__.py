@@ -6,3 +6,4 @@ from . import test_scrap
 from . import test_tour
 from . import test_transfer
 from . import test_volume
+from . import test_ways_around

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -171,12 +173,9 @@ class TestAdjustment(StockApprovalCommon):
 
     def _try(self, way, user):
         with self.env.cr.savepoint() as savepoint:
-            try:
-                with self.env.cr.savepoint():
-                    way(self._quant(user=user))
-                    self.env.flush_all()
-            except (AccessError, UserError):
-                pass
+            with suppress(UserError), self.env.cr.savepoint():
+                way(self._quant(user=user))
+                self.env.flush_all()
             self.env.invalidate_all()
             self.assertEqual(self._on_hand(self.sensor), 100)
             savepoint.rollback()

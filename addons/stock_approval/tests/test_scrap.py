@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -94,11 +96,8 @@ class TestScrap(StockApprovalCommon):
             for user in (self.worker, self.manager, self.env.user):
                 with self.subTest(way=name, user=user.login):
                     scrap = self._scrap().with_user(user)
-                    try:
-                        with self.env.cr.savepoint():
-                            way(scrap)
-                    except UserError:
-                        pass
+                    with suppress(UserError), self.env.cr.savepoint():
+                        way(scrap)
                     self.assertEqual(self._on_hand(self.sensor), 100)
                     self.assertNotEqual(scrap.state, "done")
 
