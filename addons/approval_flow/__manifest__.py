@@ -28,6 +28,7 @@
         "views/approval_mail_templates.xml",
         "views/approval_link_templates.xml",
         "report/approval_sheet.xml",
+        "report/approval_change_notice.xml",
         "views/approval_flow_menus.xml",
         "views/approval_change_control_views.xml",
         "views/approval_change_reason_views.xml",

@@ -1,7 +1,8 @@
 def uninstall_hook(env):
     """Remove the activities of approvals, done ones too: their types go with us."""
-    types = env.ref("approval_flow.mail_activity_type_approval") | env.ref(
-        "approval_flow.mail_activity_type_failed"
+    names = ("approval", "failed", "change")
+    types = env["mail.activity.type"].concat(
+        *(env.ref(f"approval_flow.mail_activity_type_{name}") for name in names)
     )
     env["mail.activity"].with_context(active_test=False).search(
         [("activity_type_id", "in", types.ids)]

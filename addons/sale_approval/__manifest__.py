@@ -14,6 +14,7 @@
         "data/approval_check_data.xml",
         "data/approval_policy_data.xml",
         "data/sale_order_change_data.xml",
+        "data/mail_template_data.xml",
         "views/crm_team_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_condition_views.xml",
@@ -24,6 +25,8 @@
         "views/sale_order_change_menus.xml",
         "views/sale_order_views.xml",
         "views/sale_portal_templates.xml",
+        "views/sale_change_portal_templates.xml",
+        "report/sale_order_change_notice.xml",
         "wizards/sale_order_copy_lines_views.xml",
     ],
     "assets": {

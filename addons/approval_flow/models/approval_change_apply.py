@@ -38,6 +38,20 @@ class ApprovalChangeMixin(models.AbstractModel):
         """
         raise NotImplementedError
 
+    def _change_marks(self, content):
+        """Return what :meth:`_change_assert_rest` compares with, before the apply.
+
+        :param dict content: see :meth:`_change_content`
+        """
+        return {"content": content}
+
+    def _change_assert_rest(self, marks):
+        """Raise if anything changed that the request does not ask for.
+
+        :param dict marks: see :meth:`_change_marks`
+        :raise UserError: naming it; everything is undone
+        """
+
     def _change_picture(self):
         """Return the documents around the order as plain data, to be compared.
 
@@ -67,9 +81,6 @@ class ApprovalChangeMixin(models.AbstractModel):
     def _change_header(self):
         """Return the header values that the request changes: {field: (old, new)}."""
         return {}
-
-    def _change_tell(self):
-        """Tell everybody concerned that the request was applied."""
 
     # -- preview -----------------------------------------------------------------------
 
@@ -134,21 +145,33 @@ class ApprovalChangeMixin(models.AbstractModel):
         values = self._change_impact_values(before)
         amount_old = self._change_total()
         moved = self._change_moved()
-        self._change_perform()
-        self.env.flush_all()
-        self._change_assert()
-        amount_new = self._change_total()
-        after = self._change_figures()
+        self._change_carry_out(self._change_content())
         return {
             **values,
             "amount_old": amount_old,
-            "amount_new": amount_new,
+            "amount_new": self._change_total(),
             "amount_moved": self._change_volume(moved),
-            "impact": {
-                "effects": self._change_effects(before, self._change_picture()),
-                "figures": {name: [figures[name], after.get(name)] for name in figures},
-            },
+            "impact": self._change_impact(before, figures),
         }
+
+    def _change_impact(self, before, figures):
+        """Return what differs now from a picture and figures taken before."""
+        after = self._change_figures()
+        return {
+            "effects": self._change_effects(before, self._change_picture()),
+            "figures": {name: [figures[name], after.get(name)] for name in figures},
+        }
+
+    def _change_carry_out(self, content):
+        """Change the document, and prove that it is what was asked for.
+
+        :param dict content: of the document before, see :meth:`_change_content`
+        """
+        marks = self._change_marks(content)
+        self._change_perform()
+        self.env.flush_all()
+        self._change_assert()
+        self._change_assert_rest(marks)
 
     def _change_moved(self):
         """Return {line id: amount} of the document's lines now."""
@@ -255,52 +278,6 @@ class ApprovalChangeMixin(models.AbstractModel):
             ),
         )
 
-    # -- agreement of the other side ---------------------------------------------------
-
-    def _change_wants_agreement(self):
-        # sudo: the frozen policy of the approval
-        instance = self.approval_instance_id.sudo()
-        return (
-            bool((instance.policy or {}).get("ask_partner"))
-            and self.customer_state != "accepted"
-        )
-
-    def _change_ask_agreement(self):
-        """Ask the other side to accept in the portal, once."""
-        if self.customer_state != "asked":
-            self._change_engine().write({"customer_state": "asked"})
-            self._change_send_question()
-
-    def _change_send_question(self):
-        """Send the message that asks the other side to accept."""
-
-    def _change_answer(self, accepted, name):
-        """Take the answer of the other side, given in the portal.
-
-        :param bool accepted: whether it agrees
-        :param str name: who answered, for the history
-        :raise UserError: if nothing is asked any more
-        """
-        self._change_lock()
-        if self.customer_state != "asked" or self.state != "approved":
-            raise UserError(self.env._("This request is not waiting for your answer."))
-        values = {
-            "customer_state": "accepted" if accepted else "refused",
-            "customer_date": fields.Datetime.now(),
-        }
-        self._change_engine().write(values)
-        # sudo: on behalf of the other side
-        self.sudo().message_post(
-            body=self.env._("%s agreed.", name)
-            if accepted
-            else self.env._("%s did not agree.", name)
-        )
-        if accepted:
-            # sudo: carried out for the requester
-            self.approval_instance_id.sudo()._execute()
-        else:
-            self._change_engine().write({"state": "cancelled"})
-
     # -- apply -------------------------------------------------------------------------
 
     def _change_apply(self):
@@ -323,9 +300,12 @@ class ApprovalChangeMixin(models.AbstractModel):
                     "; ".join(f"{row['where']} {row['what']}".strip() for row in rows),
                 )
             )
+        # what was right when it was submitted may not be any more
+        self._change_check()
         with self.env.cr.savepoint():
             system = self._change_system()
             before = system._change_content()
+            picture, figures = system._change_picture(), system._change_figures()
             # through the gate first: what follows is allowed by it
             self._change_engine().write(
                 {
@@ -338,12 +318,15 @@ class ApprovalChangeMixin(models.AbstractModel):
             )
             if self.state != "applied":
                 raise UserError(self.env._("%s needs an approval.", self.display_name))
-            system._change_perform()
-            self.env.flush_all()
-            system._change_assert()
+            system._change_carry_out(before)
             system.order_id.change_revision += 1
         self._change_engine().write(
-            {"before": before, "after": self._change_system()._change_content()}
+            {
+                "before": before,
+                "after": self._change_system()._change_content(),
+                # what really happened, with the documents that were made
+                "impact": self._change_system()._change_impact(picture, figures),
+            }
         )
         self._change_system()._change_tell()
 

@@ -1,5 +1,7 @@
 from odoo import api, fields, models, tools
 
+from .approval_change_words import DEPARTMENTS
+
 
 class ApprovalChangeControl(models.Model):
     """Which content of confirmed documents changes only by request, per company.
@@ -59,6 +61,47 @@ class ApprovalChangeControl(models.Model):
         help="Upper limit of the tolerance as an amount; 0 is no further limit.",
     )
 
+    tell_partner = fields.Boolean(
+        string="Tell the other side",
+        default=True,
+        help="Customers and vendors get an e-mail with the difference and the date "
+        "from which it counts. In the portal they see it in any case.",
+    )
+    tell_sms = fields.Boolean(
+        string="Tell the other side by text message too",
+        help="Needs the SMS app, and a phone number of the customer or vendor.",
+    )
+    warehouse_user_ids = fields.Many2many(
+        "res.users",
+        "approval_change_control_warehouse_rel",
+        string="Warehouse",
+        domain="[('share', '=', False)]",
+    )
+    production_user_ids = fields.Many2many(
+        "res.users",
+        "approval_change_control_production_rel",
+        string="Production",
+        domain="[('share', '=', False)]",
+    )
+    purchasing_user_ids = fields.Many2many(
+        "res.users",
+        "approval_change_control_purchasing_rel",
+        string="Purchasing",
+        domain="[('share', '=', False)]",
+    )
+    finance_user_ids = fields.Many2many(
+        "res.users",
+        "approval_change_control_finance_rel",
+        string="Finance",
+        domain="[('share', '=', False)]",
+    )
+    sales_user_ids = fields.Many2many(
+        "res.users",
+        "approval_change_control_sales_rel",
+        string="Sales",
+        domain="[('share', '=', False)]",
+    )
+
     _tolerance = models.Constraint(
         "CHECK (tolerance_percent BETWEEN 0 AND 100 AND tolerance_amount >= 0)",
         "The tolerance is a share between 0 and 100 %, and not negative.",
@@ -82,7 +125,8 @@ class ApprovalChangeControl(models.Model):
 
         :param str model: name of the model of the documents
         :return: dict with ``held``, ``header`` and ``lines`` (sets of field names),
-            ``tolerance_percent`` and ``tolerance_amount`` (company currency)
+            ``tolerance_percent`` and ``tolerance_amount`` (company currency),
+            ``tell_partner``, ``tell_sms`` and ``people`` ({department: user ids})
         """
         # sudo: asked for users who may not read settings
         found = self.sudo().search(
@@ -104,6 +148,9 @@ class ApprovalChangeControl(models.Model):
             "lines": frozenset(lines),
             "tolerance_percent": found.tolerance_percent,
             "tolerance_amount": found.tolerance_amount,
+            "tell_partner": found.tell_partner if found else True,
+            "tell_sms": found.tell_sms,
+            "people": {name: found[f"{name}_user_ids"]._ids for name in DEPARTMENTS},
         }
 
     @api.model

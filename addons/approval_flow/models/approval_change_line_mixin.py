@@ -92,6 +92,12 @@ class ApprovalChangeLineMixin(models.AbstractModel):
         places = digits[1] if digits else 6
         return round(self[f"new_{name}"] - self[f"old_{name}"], places) != 0
 
+    def _change_left(self):
+        """Return the quantity that the request leaves of its line, in its unit."""
+        if self.is_removed or (self.order_line_id and self.change_id.kind == "cancel"):
+            return min(self.qty_done, self.old_qty)
+        return self.new_qty
+
     def _change_old_values(self, line):
         """Return the values of the document's line, by ``old_…`` and ``qty_…``."""
         raise NotImplementedError

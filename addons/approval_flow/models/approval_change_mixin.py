@@ -31,6 +31,8 @@ SEALED = (
     "revision",
     "customer_state",
     "customer_date",
+    "customer_digest",
+    "customer_told",
     "is_customer",
 )
 
@@ -326,7 +328,7 @@ class ApprovalChangeMixin(models.AbstractModel):
             values = {"state": state}
             if state == "failed":
                 values["error"] = instance.error
-            elif state in ("draft", "rejected"):
+            elif state == "rejected" or (state == "draft" and not request.is_customer):
                 values["customer_state"] = "none"
             request._change_engine().write(values)
 

@@ -16,8 +16,10 @@ from . import sale_order_change_apply
 from . import sale_order_change_cancel
 from . import sale_order_change_invoice
 from . import sale_order_change_impact
+from . import sale_order_change_notice
 from . import sale_order_change_line
 from . import sale_order_change_line_apply
+from . import sale_order_change_portal
 from . import sale_order_change_display
 from . import sale_order_change_report
 from . import stock_move

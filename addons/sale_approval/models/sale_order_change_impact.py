@@ -165,10 +165,16 @@ class SaleOrderChange(models.Model):
         old = before["transfers"].get(str(transfer_id))
         new = after["transfers"].get(str(transfer_id))
         if new and old and new["state"] == "cancel" != old["state"]:
-            return [_effect("transfer_cancelled", "truck", "danger", name=old["name"])]
+            effects = self._effects_of_moves(transfer_id, transfer, before, after)
+            return [
+                _effect("transfer_cancelled", "truck", "danger", name=old["name"]),
+                # picked goods go back though nothing is left to be delivered
+                *(effect for effect in effects if effect["code"] == "put_back"),
+            ]
         if new and not old:
             code = "return_new" if new["is_return"] else "transfer_new"
-            return [_effect(code, "truck", "", name=new["name"])]
+            document = ("stock.picking", transfer_id)
+            return [_effect(code, "truck", "", document=document, name=new["name"])]
         effects = self._effects_of_moves(transfer_id, transfer, before, after)
         if old and new and old["partner"] != new["partner"]:
             effects.append(
@@ -182,12 +188,19 @@ class SaleOrderChange(models.Model):
             )
         if effects and transfer["printed"]:
             effects.append(
-                _effect("transfer_printed", "print", "warning", name=transfer["name"])
+                _effect(
+                    "transfer_printed",
+                    "print",
+                    "warning",
+                    document=("stock.picking", transfer_id),
+                    name=transfer["name"],
+                )
             )
         return effects
 
     def _effects_of_moves(self, transfer_id, transfer, before, after):
         effects = []
+        document = ("stock.picking", transfer_id)
         for key in sorted({*before["moves"], *after["moves"]}, key=int):
             old, new = before["moves"].get(key), after["moves"].get(key)
             if (new or old)["transfer"] != transfer_id:
@@ -200,6 +213,7 @@ class SaleOrderChange(models.Model):
                 "name": transfer["name"],
                 "product": (new or old)["product"],
                 "unit": (new or old)["unit"],
+                "document": document,
             }
             if was != now:
                 tone = "warning" if now < was else ""
@@ -224,7 +238,11 @@ class SaleOrderChange(models.Model):
             old = before["invoices"].get(key)
             if old and old["amount"] == new["amount"] and old["state"] == new["state"]:
                 continue
-            values = {"amount": new["amount"], "currency": new["currency"]}
+            values = {
+                "amount": new["amount"],
+                "currency": new["currency"],
+                "document": ("account.move", int(key)),
+            }
             if not old:
                 code = "credit_note" if new["type"] == "out_refund" else "debit_note"
                 effects.append(_effect(code, "money", "warning", "finance", **values))
@@ -245,7 +263,11 @@ class SaleOrderChange(models.Model):
         for key, old in before["purchases"].items():
             new = after["purchases"].get(key)
             now = new["quantity"] if new else 0.0
-            values = {"name": old["name"], "product": old["product"]}
+            values = {
+                "name": old["name"],
+                "product": old["product"],
+                "document": ("purchase.order", old["id"]),
+            }
             if now != old["quantity"]:
                 values.update(old=old["quantity"], new=now, unit=old["unit"])
                 effects.append(
@@ -357,9 +379,13 @@ class SaleOrderChange(models.Model):
         return self.env["res.currency"].browse(currency_id).format(amount)
 
 
-def _effect(code, icon, tone, department="warehouse", **values):
-    """Return an effect as plain data, see ``approval.change.mixin``."""
+def _effect(code, icon, tone, department="warehouse", document=None, **values):
+    """Return an effect as plain data, see ``approval.change.mixin``.
+
+    :param document: model and id of the document that it is about
+    """
     return {
+        "document": document,
         "code": code,
         "department": department,
         "icon": icon,

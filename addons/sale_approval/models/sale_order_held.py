@@ -34,7 +34,9 @@ class SaleOrder(models.Model):
         "is_downpayment",
     )
 
-    change_ids = fields.One2many("sale.order.change", "order_id", readonly=True)
+    change_ids = fields.One2many(
+        "sale.order.change", "order_id", readonly=True, groups="base.group_user"
+    )
     change_closed = fields.Selection(
         [
             ("remaining", "Closed: no more deliveries"),

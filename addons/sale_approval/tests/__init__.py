@@ -1,3 +1,5 @@
+from . import test_change_notice
+from . import test_change_portal
 from . import test_checks
 from . import test_companies
 from . import test_copy_lines
