@@ -11,8 +11,10 @@ from . import sale_order_line
 from . import sale_order_held
 from . import sale_order_line_held
 from . import sale_order_line_moves
+from . import sale_order_line_dropship
 from . import sale_order_change
 from . import sale_order_change_apply
+from . import sale_order_change_proof
 from . import sale_order_change_cancel
 from . import sale_order_change_invoice
 from . import sale_order_change_impact
@@ -23,6 +25,7 @@ from . import sale_order_change_portal
 from . import sale_order_change_display
 from . import sale_order_change_report
 from . import stock_move
+from . import stock_move_plan
 from . import stock_picking
 from . import account_move
 from . import account_move_line

@@ -14,14 +14,17 @@ class AccountMoveLine(models.Model):
         lines = self.with_context(**key)
         return super(AccountMoveLine, lines)._sale_create_reinvoice_sale_line()
 
-    def _change_in_unit(self, uom):
-        """Return quantity and price of the line in another unit of measure."""
+    def _change_price_key(self, uom):
+        """Return quantity, and ``(price, discount, tax ids)``, in a unit of measure."""
         self.ensure_one()
-        own = self.product_uom_id or uom
-        return (
-            own._compute_quantity(self.quantity, uom, rounding_method="HALF-UP"),
-            own._compute_price(self.price_unit, uom),
-        )
+        quantity, price = self.quantity, self.price_unit
+        if self.product_uom_id and uom:  # down payments have none
+            own = self.product_uom_id
+            quantity = own._compute_quantity(quantity, uom, rounding_method="HALF-UP")
+            price = own._compute_price(price, uom)
+        digits = self.env["decimal.precision"].precision_get("Product Price")
+        price = round(price, max(digits, 6))
+        return quantity, (price, self.discount, tuple(sorted(self.tax_ids.ids)))
 
     def _change_correct(self, values):
         """Correct a line of a draft invoice; without anything left it goes."""
@@ -31,7 +34,7 @@ class AccountMoveLine(models.Model):
         move = self.move_id
         if values.get("quantity") == 0.0:
             self.unlink()
-            if not move.invoice_line_ids.filtered(
+            if move.state == "draft" and not move.invoice_line_ids.filtered(
                 lambda i: i.display_type == "product"
             ):
                 move.button_cancel()

@@ -2,8 +2,6 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from odoo.addons.approval_flow.engine import plain_number
-
 
 class SaleOrderChange(models.Model):
     """Applying a change to a confirmed sales order, and proving that it worked.
@@ -67,15 +65,14 @@ class SaleOrderChange(models.Model):
         relock = order.locked
         if relock:
             order.action_unlock()
-        invoiced = self._change_invoiced(order.order_line)
-        self._change_perform_header(order)
         touched = self.line_ids.filtered(lambda line: line.action != "keep")
+        invoiced = self._change_invoiced(touched.order_line_id)
+        self._change_perform_header(order)
         # quantities before dates: moves of another deadline do not merge
-        for line in touched.sorted(lambda item: item._change_target() - item.old_qty):
-            self._change_perform_line(order, line)
+        self._change_perform_lines(order, touched)
         for line in touched:
             line._change_perform_date()
-        self._change_perform_invoices(order, invoiced)
+        self._change_perform_invoices(order, touched, invoiced)
         if relock:
             order.action_lock()
         return None
@@ -84,148 +81,88 @@ class SaleOrderChange(models.Model):
         header = self._change_header()
         if "payment_term_id" in header:
             order.payment_term_id = self.new_payment_term_id
-            drafts = order.invoice_ids.filtered(lambda move: move.state == "draft")
+            drafts = order.invoice_ids.filtered(
+                lambda move: move.state == "draft" and move.move_type == "out_invoice"
+            )
             drafts.invoice_payment_term_id = self.new_payment_term_id
         if "partner_shipping_id" in header:
             self._change_perform_address(order)
         if "commitment_date" in header:
-            order.commitment_date = self.new_commitment_date
-            for line in order.order_line.filtered(lambda item: not item.promised_date):
-                line._change_open_moves()._change_reschedule(self.new_commitment_date)
+            self._change_perform_commitment(order)
 
     def _change_perform_address(self, order):
         """Deliver to another address, without touching what is delivered.
 
         Core would either put the new address on finished transfers too, or only leave
-        a note on the open ones.
+        an activity on the open ones that asks for what is done here.
         """
-        finished = {
-            picking: picking.partner_id
-            for picking in order.picking_ids
-            if picking.state in ("done", "cancel")
-            or picking.picking_type_code == "incoming"
-        }
-        order.with_context(update_delivery_shipping_partner=True).write(
+        order.with_context(mail_activity_automation_skip=True).write(
             {
                 "partner_shipping_id": self.new_shipping_id.id,
-                # what was agreed on taxes stays
+                # what was agreed on taxes and invoices stays
                 "fiscal_position_id": order.fiscal_position_id.id,
             }
         )
-        for picking, partner in finished.items():
-            picking.partner_id = partner
         order.order_line._change_open_moves()._change_address(self.new_shipping_id)
 
-    def _change_perform_line(self, order, request_line):
-        """Change one line of the order; core judges several at once by the largest."""
-        line = request_line.order_line_id
-        if request_line.action == "add":
-            self._change_add_line(order, request_line)
-        elif request_line.action == "replace":
-            # core forbids another product on a line that has transfers
-            self._change_set_line(
-                line, {"product_uom_qty": request_line._change_kept()}
-            )
-            self._change_add_line(order, request_line, line)
-        else:
-            values = {"product_uom_qty": request_line._change_target()}
-            if request_line.action == "change":
-                values.update(request_line._change_price_values())
-            self._change_set_line(line, values)
+    def _change_perform_commitment(self, order):
+        """Deliver later or earlier what has no delivery date of its own."""
+        own = order.order_line.filtered("promised_date")
+        (order.order_line - own)._change_open_moves()._change_reschedule(
+            self.new_commitment_date
+        )
+        # core puts the date of the order on all open deliveries
+        kept = [
+            (move, move.date_deadline)
+            for move in own._change_open_moves()._change_with_suppliers()
+        ]
+        order.commitment_date = self.new_commitment_date
+        seen = {move.id for move, _deadline in kept}
+        for move, deadline in kept:
+            if move.date_deadline != deadline:
+                context = {"date_deadline_propagate_ids": set(seen)}
+                move.with_context(**context).date_deadline = deadline
 
-    def _change_set_line(self, line, values):
-        """Write a line of the order, and let its open transfers follow."""
-        previous = line.product_uom_qty
-        # the price does not follow the quantity: it was agreed
-        values = {
-            "price_unit": line.price_unit,
-            "discount": line.discount,
-            **values,
-        }
-        # the transfers follow below: core would return what it cannot merge
-        line.with_context(skip_procurement=True).write(values)
-        if not line._change_is_stocked():
+    def _change_perform_lines(self, order, touched):
+        """Change the lines, less before more, and let the transfers follow."""
+        added = touched.filtered(lambda line: line.action in ("add", "replace"))
+        targets = {}
+        for line in touched.sorted(lambda item: item._change_target() - item.old_qty):
+            if line.action == "replace":
+                # core forbids another product on a line that has transfers
+                targets[line] = {"product_uom_qty": line._change_kept()}
+            elif line.action != "add":
+                targets[line] = line._change_values()
+        self._change_set_lines(targets)
+        self._change_add_lines(order, added)
+
+    def _change_set_lines(self, targets):
+        """Write lines of the order, and let their open transfers follow.
+
+        :param dict targets: ``{line of the request: values of its order line}``
+        """
+        previous = {}
+        for request_line, values in targets.items():
+            line = request_line.order_line_id
+            if "product_uom_qty" in values:
+                previous[line] = line.product_uom_qty
+            # the transfers follow below: core would return what it cannot merge
+            # the price does not follow the quantity: it was agreed
+            agreed = {"price_unit": line.price_unit, "discount": line.discount}
+            line.with_context(skip_procurement=True).write({**agreed, **values})
+        lines = self.env["sale.order.line"].union(*previous)
+        lines = lines.filtered(lambda line: line.product_id.type == "consu")
+        for line in lines:
+            line._change_release(line.product_uom_qty)
+        lines._change_procure(previous)
+
+    def _change_add_lines(self, order, added):
+        """Put added and replacing products on the order, in one go."""
+        if not added:
             return
-        target = line.product_uom_qty
-        if line.product_uom_id.compare(target, previous) < 0:
-            line._change_release(target)
-        elif line.product_uom_id.compare(target, previous) > 0:
-            missing = line._change_missing(previous)
-            if line.product_uom_id.compare(missing, 0.0) > 0:
-                line._change_procure(missing)
-
-    def _change_add_line(self, order, request_line, replaced=None):
-        values = {
-            "product_id": request_line.product_id.id,
-            "product_uom_id": request_line.uom_id.id,
-            "product_uom_qty": request_line.new_qty,
-            "price_unit": request_line.new_price,
-            "discount": request_line.new_discount,
-            "sequence": replaced.sequence if replaced else request_line.sequence,
-        }
-        if request_line.new_date and request_line.new_date != request_line.old_date:
-            values["promised_date"] = request_line.new_date
         before = order.order_line
-        order.write({"order_line": [Command.create(values)]})
-        request_line._change_keep_new(order.order_line - before)
-
-    # -- proof -------------------------------------------------------------------------
-
-    def _change_assert(self):
-        """Override: the order is what was asked for, and nothing is delivered twice."""
-        order = self.order_id
-        if self.kind == "cancel":
-            self._change_assert_cancel(order)
-        for line in self.line_ids:
-            self._change_assert_line(line)
-        if self.state == "applied":
-            total = self._change_total()
-            if self.currency_id.compare_amounts(total, self.amount_new):
-                raise UserError(
-                    self.env._(
-                        "The new total would be %(now)s instead of the approved "
-                        "%(approved)s. Submit the request again.",
-                        now=self.currency_id.format(total),
-                        approved=self.currency_id.format(self.amount_new),
-                    )
-                )
-
-    def _change_assert_line(self, request_line):
-        if self.kind == "cancel" and self.cancel_kind == "full":
-            return
-        line = request_line.order_line_id
-        if request_line.action in ("add", "replace"):
-            self._change_assert_quantities(
-                request_line.new_order_line_id, request_line.new_qty
-            )
-        if line:
-            target = request_line._change_target()
-            if request_line.action == "replace":
-                target = request_line._change_kept()
-            self._change_assert_quantities(line, target)
-
-    def _change_assert_quantities(self, line, target):
-        if line.product_uom_id.compare(line.product_uom_qty, target):
-            raise UserError(
-                self.env._(
-                    "%(product)s: ordered would be %(now)s instead of %(target)s.",
-                    product=line.product_id.display_name,
-                    now=plain_number(line.product_uom_qty),
-                    target=plain_number(target),
-                )
-            )
-        if not line._change_is_stocked() or self.order_id.state != "sale":
-            return
-        open_now = line._change_open_quantities()
-        for product, wanted in line._change_wanted_quantities(target).items():
-            quantity = open_now.get(product, 0.0)
-            if product.uom_id.compare(quantity, wanted):
-                raise UserError(
-                    self.env._(
-                        "%(product)s: %(now)s would be on delivery instead of "
-                        "%(target)s. Ask the warehouse to look at its transfers.",
-                        product=product.display_name,
-                        now=plain_number(quantity),
-                        target=plain_number(wanted),
-                    )
-                )
+        values = [Command.create(line._change_new_values()) for line in added]
+        order.write({"order_line": values})
+        created = (order.order_line - before).sorted("id")
+        for request_line, line in zip(added, created, strict=True):
+            request_line._change_keep_new(line)

@@ -15,15 +15,13 @@ class SaleOrderChange(models.Model):
             self._change_cancel_full(order)
             return
         invoiced = self._change_invoiced(order.order_line)
-        for line in self.line_ids.filtered("order_line_id"):
-            self._change_set_line(
-                line.order_line_id, {"product_uom_qty": line._change_target()}
-            )
+        lines = self.line_ids.filtered("order_line_id")
+        self._change_set_lines({line: line._change_values() for line in lines})
         if self.cancel_kind == "remaining":
-            self._change_perform_invoices(order, invoiced)
+            self._change_perform_invoices(order, lines, invoiced)
         else:
             self._change_take_back(order)
-            self._change_credit_all(order, invoiced)
+            self._change_credit_all(order)
         order.change_closed = self.cancel_kind
         if relock or self.cancel_kind == "after_delivery":
             order.action_lock()

@@ -33,8 +33,8 @@ class SaleOrderChange(models.Model):
                 | self.env["account.move"].search([("sale_change_id", "=", self.id)])
             },
             "purchases": {
-                str(line.id): self._picture_purchase(line)
-                for line in self._change_purchase_lines(order)
+                str(line.id): self._picture_purchase(line, served)
+                for line, served in self._change_purchases(order).items()
             },
         }
 
@@ -68,16 +68,24 @@ class SaleOrderChange(models.Model):
             "currency": move.currency_id.id,
         }
 
-    def _change_purchase_lines(self, order):
-        moves = order.order_line.move_ids
-        if "created_purchase_line_ids" not in moves._fields:
-            return ()
-        found = moves.created_purchase_line_ids | moves.purchase_line_id
-        supplied = moves.move_orig_ids
-        return found | supplied.created_purchase_line_ids | supplied.purchase_line_id
+    def _change_purchases(self, order):
+        """Return ``{purchase line: lines of the order that it was made for}``."""
+        purchases = {}
+        for line in order.order_line:
+            moves = line.move_ids
+            found = line._change_dropship_lines() or ()
+            if "created_purchase_line_ids" in moves._fields:
+                moves |= moves.browse(moves._rollup_move_origs())
+                found = moves.created_purchase_line_ids | moves.purchase_line_id
+                found = found.union(line._change_dropship_lines() or found)
+            for purchase in found:
+                purchases.setdefault(purchase, line.browse())
+                purchases[purchase] |= line
+        return purchases
 
-    def _picture_purchase(self, line):
+    def _picture_purchase(self, line, served):
         return {
+            "lines": served.ids,
             "name": line.order_id.name,
             "id": line.order_id.id,
             "product": line.product_id.display_name,
@@ -130,6 +138,18 @@ class SaleOrderChange(models.Model):
             lambda line: line.action in ("remove", "replace")
             or line.new_qty < line.old_qty
         )
+
+    def _change_lines_felt(self):
+        """Return the lines of the order whose vendors have to be talked to."""
+        lines = self._change_lines_with_less().order_line_id
+        lines |= self.line_ids.filtered(
+            lambda line: "date" in line._change_names()
+        ).order_line_id
+        if {"partner_shipping_id", "commitment_date"}.intersection(
+            self._change_header()
+        ):
+            lines |= self.order_id.order_line
+        return lines
 
     def _change_touches_invoices(self, less):
         if self.kind == "cancel":
@@ -226,7 +246,7 @@ class SaleOrderChange(models.Model):
                             "put_back", "undo", "danger", **values, quantity=was - now
                         )
                     )
-            elif old and new and old["date"] != new["date"] and new["state"] != "done":
+            if now and old and old["date"] != new["date"] and new["state"] != "done":
                 effects.append(
                     _effect("move_date", "calendar", "", **values, date=new["date"])
                 )
@@ -259,7 +279,7 @@ class SaleOrderChange(models.Model):
 
     def _effects_of_purchases(self, before, after):
         effects = []
-        less = {line.order_line_id.id for line in self._change_lines_with_less()}
+        felt = self._change_lines_felt().ids
         for key, old in before["purchases"].items():
             new = after["purchases"].get(key)
             now = new["quantity"] if new else 0.0
@@ -273,7 +293,7 @@ class SaleOrderChange(models.Model):
                 effects.append(
                     _effect("purchase", "shopping-cart", "", "purchasing", **values)
                 )
-            elif less and old["state"] == "purchase":
+            elif old["state"] == "purchase" and not set(felt).isdisjoint(old["lines"]):
                 effects.append(
                     _effect(
                         "purchase_sent",

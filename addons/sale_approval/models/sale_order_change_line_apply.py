@@ -29,21 +29,54 @@ class SaleOrderChangeLine(models.Model):
             return self.sudo()._change_kept()
         return self.new_qty
 
+    def _change_acts(self):
+        """Return what happens to the line; a cancellation has no other wishes."""
+        if self.change_id.kind == "cancel":
+            return "remove" if self.order_line_id else "keep"
+        return self.action
+
     def _change_price_values(self):
         values = {}
+        if self._change_acts() != "change":
+            return values
         for name, field in (("price", "price_unit"), ("discount", "discount")):
             if self._change_differs(name):
                 values[field] = self[f"new_{name}"]
         return values
 
+    def _change_values(self):
+        """Return what the request writes on its line of the order, but the date."""
+        if self._change_acts() == "change" and not self._change_differs("qty"):
+            return self._change_price_values()
+        return {
+            "product_uom_qty": self._change_target(),
+            **self._change_price_values(),
+        }
+
+    def _change_new_values(self):
+        """Return the values of the line that an added product becomes."""
+        replaced = self.order_line_id
+        values = {
+            "product_id": self.product_id.id,
+            "product_uom_id": self.uom_id.id,
+            "product_uom_qty": self.new_qty,
+            "price_unit": self.new_price,
+            "discount": self.new_discount,
+            "sequence": replaced.sequence if replaced else self.sequence,
+        }
+        if self.new_date and self.new_date != self.old_date:
+            values["promised_date"] = self.new_date
+        elif replaced.promised_date:
+            values["promised_date"] = replaced.promised_date
+        return values
+
     def _change_keep_new(self, line):
         """Remember which line of the order an added product became."""
-        self.change_id._change_engine()
         self.with_env(self.change_id._change_engine().env).new_order_line_id = line
 
     def _change_perform_date(self):
         """Deliver the line on its own date."""
-        if "date" not in self._change_names() or self.action not in ("change",):
+        if self._change_acts() != "change" or "date" not in self._change_names():
             return
         line = self.order_line_id
         line.promised_date = self.new_date

@@ -11,20 +11,19 @@ class SaleOrderLine(models.Model):
 
     _inherit = "sale.order.line"
 
+    def _change_price_key(self):
+        """Return ``(price, discount, tax ids)`` of the line, as of its invoices."""
+        digits = self.env["decimal.precision"].precision_get("Product Price")
+        price = round(self.price_unit, max(digits, 6))
+        return price, self.discount, tuple(sorted(self.tax_ids.ids))
+
     def _change_is_stocked(self):
-        """Return whether the line is delivered by transfers."""
+        """Return whether the line is delivered by transfers of the own warehouse."""
         self.ensure_one()
         return (
             self.product_id.type == "consu"
             and not self.is_expense
             and not self._change_is_dropshipped()
-        )
-
-    def _change_is_dropshipped(self):
-        """Return whether a vendor delivers the line, on a purchase order."""
-        moves = self.move_ids.filtered(lambda move: move.state != "cancel")
-        return bool(moves) and all(
-            move.location_id.usage == "supplier" for move in moves
         )
 
     def _change_open_moves(self):
@@ -49,13 +48,30 @@ class SaleOrderLine(models.Model):
         :return: ``{product: quantity}``, in units of the product
         """
         self.ensure_one()
-        left = max(target - self.qty_delivered, 0.0)
+        product, uom = self.product_id, self.product_uom_id
+        if uom.compare(target, self.qty_delivered) <= 0:
+            return {product: 0.0}
+        ordered = uom._compute_quantity(
+            target, product.uom_id, rounding_method="HALF-UP"
+        )
+        return {product: max(ordered - self._change_delivered(), 0.0)}
+
+    def _change_delivered(self):
+        """Return what is delivered and kept, in the unit of the product.
+
+        The quantity of the line is rounded to its own unit: ten pieces are not exactly
+        0.83 dozens.
+        """
+        self.ensure_one()
         product = self.product_id
-        return {
-            product: self.product_uom_id._compute_quantity(
-                left, product.uom_id, rounding_method="HALF-UP"
-            )
-        }
+        outgoing, incoming = self._get_outgoing_incoming_moves()
+        total = 0.0
+        for moves, sign in ((outgoing, 1), (incoming, -1)):
+            for move in moves.filtered(lambda move: move.state == "done"):
+                total += sign * move.product_uom._compute_quantity(
+                    move.quantity, product.uom_id, rounding_method="HALF-UP"
+                )
+        return total
 
     def _change_missing(self, previous):
         """Return the quantity to be procured, in the unit of the line.
@@ -66,8 +82,9 @@ class SaleOrderLine(models.Model):
         product = self.product_id
         wanted = self._change_wanted_quantities(self.product_uom_qty)[product]
         missing = wanted - self._change_open_quantities().get(product, 0.0)
+        # not rounded: it is ordered in the unit of the product
         return product.uom_id._compute_quantity(
-            missing, self.product_uom_id, rounding_method="HALF-UP"
+            missing, self.product_uom_id, round=False
         )
 
     def _change_reserved(self):
@@ -91,25 +108,39 @@ class SaleOrderLine(models.Model):
                     )
         return total
 
-    def _change_procure(self, quantity):
-        """Order more of a line from the warehouse, by its route.
+    # -- more --------------------------------------------------------------------------
 
-        :param float quantity: in the unit of the line
+    def _change_procure(self, previous):
+        """Order from the warehouse, by their routes, what is missing of the lines.
+
+        :param dict previous: ``{line: quantity before the change}``, in its unit
         """
+        procurements = []
+        for line in self:
+            missing = line._change_missing(previous[line])
+            if line.product_uom_id.compare(missing, 0.0) > 0:
+                procurements += line._change_procurements(missing)
+        if not procurements:
+            return
+        self.env["stock.rule"].run(procurements)
+        # as core does it after a procurement for an order
+        self.order_id.picking_ids.filtered(
+            lambda picking: picking.state not in ("cancel", "done")
+        ).action_confirm()
+
+    def _change_procurements(self, quantity):
+        """Return the procurements of a quantity in the unit of the line."""
         self.ensure_one()
         line = self.with_company(self.company_id)
-        order = line.order_id
-        if not order.stock_reference_ids:
+        if not line.order_id.stock_reference_ids:
             self.env["stock.reference"].create(line._prepare_reference_vals())
         values = line._prepare_procurement_values()
         quantity, uom = line.product_uom_id._adjust_uom_quantities(
             quantity, line.product_id.uom_id
         )
-        self.env["stock.rule"].run(line._create_procurements(quantity, uom, values))
-        # as core does it after a procurement for an order
-        order.picking_ids.filtered(
-            lambda picking: picking.state not in ("cancel", "done")
-        ).action_confirm()
+        return line._create_procurements(quantity, uom, values)
+
+    # -- less --------------------------------------------------------------------------
 
     def _change_release(self, target):
         """Take back what is no longer to be delivered from the open transfers.
@@ -117,6 +148,9 @@ class SaleOrderLine(models.Model):
         :param float target: new quantity in the unit of the line
         """
         self.ensure_one()
+        if self._change_is_dropshipped():
+            self._change_release_dropship(target)
+            return
         wanted = self._change_wanted_quantities(target)
         for product, quantity in self._change_open_quantities().items():
             surplus = quantity - wanted.get(product, 0.0)

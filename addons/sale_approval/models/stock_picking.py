@@ -28,12 +28,9 @@ class StockPicking(models.Model):
         self.ensure_one()
         wizard = self.env["stock.return.picking"].create({"picking_id": self.id})
         for line in wizard.product_return_moves:
-            returned = line.move_id.returned_move_ids.filtered(
-                lambda move: move.state != "cancel"
-            )
-            line.quantity = max(
-                line.move_id.quantity - sum(returned.mapped("product_uom_qty")), 0.0
-            )
+            move = line.move_id
+            back = sum(each._change_returned() for each in move.returned_move_ids)
+            line.quantity = max(move.quantity - back, 0.0)
             line.to_refund = True
         if not any(wizard.product_return_moves.mapped("quantity")):
             return self.browse()
