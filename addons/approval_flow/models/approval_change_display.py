@@ -78,18 +78,35 @@ class ApprovalChangeMixin(models.AbstractModel):
     def _change_in_words(self):
         """Return in one line what the request changes: for cards and lists."""
         self.ensure_one()
-        rows = self._change_rows()
-        if self.kind == "cancel" or not rows:
+        if self.kind == "cancel":
+            return ""
+        header = self._change_header()
+        touched = self.line_ids.filtered(lambda line: line.action != "keep")
+        # only the first is put into words: lists show many requests
+        rows = self._change_line_rows(touched[:1]) if touched else []
+        rows = rows or (self._change_header_rows() if header else [])
+        if not rows:
             return ""
         first = rows[0]
         what = f"{first['where']} {first['what']}".strip()
         text = f"{what}: {first['old'] or '–'} → {first['new'] or '–'}"
-        more = len(rows) - 1
+        more = len(header) - 1 + (len(touched) and len(touched) + len(rows) - 1)
         return (
             self.env._("%(first)s, and %(count)s more", first=text, count=more)
             if more
             else text
         )
+
+    def _approval_headline(self):
+        """Override: the document, and what changes in it."""
+        # sudo: shown to people who are asked to decide
+        order = self.sudo().order_id
+        what = self._change_in_words() or self._change_label("kind")
+        return f"{order.display_name} · {what}"
+
+    def _approval_differences(self):
+        """Override: old and new."""
+        return self._change_rows()
 
     def _change_figure_rows(self):
         """Return figures before and after: ``[{"label", "old", "new", "tone"}]``."""

@@ -2,10 +2,30 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .approval_change_display import by_department
 from .approval_document_mixin import OPEN_STATES
 
 # earlier rounds that the history shows
 MAX_ROUNDS = 20
+
+
+class ApprovalDocumentMixin(models.AbstractModel):
+    """What a document tells people at a glance who decide on many."""
+
+    _inherit = "approval.document.mixin"
+
+    def _approval_headline(self):
+        """Return in one line what is to be decided, where the amount does not say it.
+
+        Called for documents of a whole inbox: it must not ask the database for each.
+        """
+        self.ensure_one()
+        return ""
+
+    def _approval_differences(self):
+        """Return what carrying it out changes: see ``_approval_diff_rows``."""
+        self.ensure_one()
+        return []
 
 
 class ApprovalInstance(models.Model):
@@ -32,6 +52,12 @@ class ApprovalInstance(models.Model):
     waiting_for = fields.Char(compute="_compute_waiting_for", string="Waiting for")
     view_facts = fields.Json(compute="_compute_view_document", string="Key facts")
     view_lines = fields.Json(compute="_compute_view_document", string="Lines")
+    view_differences = fields.Json(
+        compute="_compute_view_document", string="What changes"
+    )
+    view_effects = fields.Json(
+        compute="_compute_view_document", string="What will happen"
+    )
     view_files = fields.Json(compute="_compute_view_document", string="Attached files")
     view_checks = fields.Json(compute="_compute_view_checks", string="Check results")
     view_changes = fields.Json(compute="_compute_view_changes", string="Changes")
@@ -108,6 +134,7 @@ class ApprovalInstance(models.Model):
             document = instance._readable_document()
             if document is None:
                 instance.view_facts = instance.view_lines = instance.view_files = False
+                instance.view_effects = instance.view_differences = False
                 continue
             instance.view_facts = [
                 {"label": str(label), "value": str(value), "tone": tone or ""}
@@ -122,6 +149,8 @@ class ApprovalInstance(models.Model):
                 if rows
                 else False
             )
+            instance.view_differences = document._approval_differences() or False
+            instance.view_effects = by_department(document._approval_effects()) or False
             instance.view_files = instance._files(document) or False
 
     def _files(self, document):
@@ -280,11 +309,34 @@ class ApprovalTask(models.Model):
     can_transfer = fields.Boolean(compute="_compute_can")
     can_add = fields.Boolean(compute="_compute_can")
     shown_digest = fields.Char(compute="_compute_shown_digest")
+    headline = fields.Char(compute="_compute_headline", string="What it is about")
+    effects = fields.Char(compute="_compute_headline", string="Sets off")
 
     @api.depends("instance_id.model_id")
     def _compute_model_id(self):
         for task in self:
             task.model_id = task.instance_id.model_id
+
+    @api.depends("instance_id")
+    @api.depends_context("lang", "tz")
+    def _compute_headline(self):
+        documents = self._documents_by_task()
+        for task in self:
+            document = documents.get(task)
+            task.headline = document._approval_headline() if document else ""
+            task.effects = _one_line(document._approval_effects()) if document else ""
+
+    def _documents_by_task(self):
+        """Return {task: its document}, read together, as the system."""
+        found = {}
+        for name, tasks in self.grouped("res_model").items():
+            if name not in self.env:
+                continue  # its addon is not installed any more
+            # sudo: the tasks are readable, and so is what they are about
+            documents = self.env[name].sudo().browse(tasks.mapped("res_id")).exists()
+            by_id = {document.id: document for document in documents}
+            found.update((task, by_id.get(task.res_id)) for task in tasks)
+        return found
 
     @api.depends("step_key", "state")
     def _compute_can(self):
@@ -314,6 +366,9 @@ class ApprovalPolicy(models.Model):
     _inherit = "approval.policy"
 
     line_model = fields.Char(compute="_compute_line_model", string="Model of the lines")
+    is_change = fields.Boolean(
+        compute="_compute_line_model", string="On change requests"
+    )
     running_count = fields.Integer(
         compute="_compute_running_count", string="Running approvals"
     )
@@ -325,6 +380,7 @@ class ApprovalPolicy(models.Model):
             policy.line_model = (
                 model._approval_line_model() if model is not None else False
             )
+            policy.is_change = model is not None and hasattr(model, "_change_apply")
 
     def _compute_running_count(self):
         counts = dict(
@@ -347,6 +403,19 @@ class ApprovalPolicy(models.Model):
             "view_mode": "list,form",
             "domain": [("policy_id", "=", self.id), ("is_open", "=", True)],
         }
+
+
+def _one_line(effects):
+    """Return the weightiest effect, and how many more there are."""
+    weight = {"danger": 0, "warning": 1}
+    told = sorted(
+        (effect for effect in effects if effect["text"]),
+        key=lambda effect: weight.get(effect["tone"], 2),
+    )
+    if not told:
+        return ""
+    first = f"{told[0]['department']}: {told[0]['text']}"
+    return f"{first} (+{len(told) - 1})" if len(told) > 1 else first
 
 
 def _cell(value):

@@ -61,6 +61,8 @@ class ApprovalInstance(models.Model):
             "facts": [
                 fact for fact in facts if fact["value"] != amount or fact["tone"]
             ],
+            "differences": self.view_differences or [],
+            "effects": self.view_effects or [],
             "before": self._fact_decisions(),
             "changes": changes.get("rows") or [],
             "changes_own": changes.get("own", False),

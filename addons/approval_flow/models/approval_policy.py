@@ -163,6 +163,8 @@ class ApprovalPolicy(models.Model):
         "amount_min",
         "amount_max",
         "same_person",
+        "is_supplement",
+        "ask_partner",
         "auto_execute",
         "tolerance_percent",
         "tolerance_amount",

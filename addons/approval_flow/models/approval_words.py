@@ -49,6 +49,13 @@ class ApprovalWords(models.AbstractModel):
                 else self.env._("always"),
             )
         ]
+        if policy.is_supplement:
+            lines.append(
+                self.env._(
+                    "Its steps are asked in addition to those of whichever policy "
+                    "applies, and also where none does."
+                )
+            )
         for level, steps in policy.step_ids.sorted().grouped("sequence").items():
             lines.append(
                 self.env._(
@@ -57,6 +64,13 @@ class ApprovalWords(models.AbstractModel):
                     steps=self.env._(" and at the same time ").join(
                         self._step(step) for step in steps
                     ),
+                )
+            )
+        if policy.ask_partner:
+            lines.append(
+                self.env._(
+                    "After the last approval the customer or vendor is asked in the "
+                    "portal to agree."
                 )
             )
         lines.append(

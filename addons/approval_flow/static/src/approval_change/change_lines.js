@@ -35,16 +35,22 @@ export function lineAction({ data, fields }) {
     return date && !(before && areDatesEqual(date, before)) ? "change" : "keep";
 }
 
-/** Old and new amount of a line, before taxes. */
-export function lineAmounts(record, isCancel = false) {
+/**
+ * Old and new amount of a line, before taxes.
+ *
+ * @param {Object} record
+ * @param {string} [cancel] what a cancellation request cancels
+ */
+export function lineAmounts(record, cancel) {
     const { data } = record;
     const amount = (quantity, price, discount) =>
         (quantity || 0) * (price || 0) * (1 - (discount || 0) / 100);
     const old = data.order_line_id
         ? amount(data.old_qty, data.old_price, data.old_discount)
         : 0;
-    const goes = data.order_line_id && (data.is_removed || isCancel);
-    const left = goes ? Math.max(Math.min(data.qty_done, data.old_qty), 0) : data.new_qty;
+    const goes = data.order_line_id && (data.is_removed || cancel);
+    const kept = cancel && cancel !== "remaining" ? 0 : Math.min(data.qty_done, data.old_qty);
+    const left = goes ? Math.max(kept, 0) : data.new_qty;
     return [old, amount(left, data.new_price, data.new_discount)];
 }
 
@@ -121,25 +127,28 @@ export class ChangeLines extends X2ManyField {
         this.filter = useState({
             words: "",
             // who reads wants the differences, who writes wants the order
-            onlyChanged: !data.is_editable && data.kind !== "cancel",
+            onlyChanged: !data.is_editable && data.kind !== "cancel" && this.hasChanges,
         });
         useSubEnv({ changeFilter: this.filter });
+    }
+
+    get hasChanges() {
+        return this.list.records.some((record) => lineAction(record) !== "keep");
     }
 
     get changed() {
         return this.list.records.filter((record) => lineAction(record) !== "keep").length;
     }
 
-    get hasTools() {
-        return this.list.count >= MANY || this.filter.onlyChanged || this.canFilter;
-    }
-
+    /** Of a cancellation everything is concerned. */
     get canFilter() {
         const { changed } = this;
-        return changed > 0 && changed < this.list.records.length;
+        const isChange = this.props.record.data.kind !== "cancel";
+        const isPart = changed > 0 && changed < this.list.records.length;
+        return isChange && (isPart || (this.filter.onlyChanged && this.isLong));
     }
 
-    get hasSearch() {
+    get isLong() {
         return this.list.count >= MANY;
     }
 

@@ -30,9 +30,9 @@ export class ChangeTotals extends Component {
     }
 
     get totals() {
-        const isCancel = this.data.kind === "cancel";
+        const cancel = this.data.kind === "cancel" && (this.data.cancel_kind || "remaining");
         return this.list.records
-            .map((record) => lineAmounts(record, isCancel))
+            .map((record) => lineAmounts(record, cancel))
             .reduce(([old, now], [before, after]) => [old + before, now + after], [0, 0]);
     }
 

@@ -52,6 +52,10 @@ export class ChangeFloat extends ChangeValue {
         return this.format(this.value) !== this.format(this.oldValue);
     }
 
+    get text() {
+        return this.format(this.value);
+    }
+
     get oldText() {
         return this.format(this.oldValue);
     }
@@ -75,6 +79,10 @@ export class ChangeDate extends ChangeValue {
         return Boolean(value) && !(oldValue && areDatesEqual(value, oldValue));
     }
 
+    get text() {
+        return this.value ? formatDate(this.value) : "";
+    }
+
     get oldText() {
         return this.oldValue ? formatDate(this.oldValue) : "";
     }
@@ -86,6 +94,10 @@ export class ChangeMany2One extends ChangeValue {
 
     get differs() {
         return Boolean(this.value) && this.value.id !== (this.oldValue && this.oldValue.id);
+    }
+
+    get text() {
+        return (this.value && this.value.display_name) || "";
     }
 
     get oldText() {
