@@ -37,6 +37,7 @@ def populate(env, progress=print):
         partners,
         production,
         products,
+        stock_approvals,
         users,
     )
     from tools.demo.store import Demo
@@ -56,6 +57,7 @@ def populate(env, progress=print):
         ("pipeline", "Quotations", orders.make_pipeline),
         ("managers", "Who approves for whom", users.make_approvers),
         ("approvals", "Approvals", approvals.make),
+        ("stock_approvals", "Stock under approval", stock_approvals.make),
     ):
         demo.step(name, label, make)
         if name == "users":
