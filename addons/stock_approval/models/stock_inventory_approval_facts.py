@@ -45,10 +45,8 @@ class StockInventoryApproval(models.Model):
         columns = [
             self.env._("Product"),
             self.env._("Location"),
-            self.env._("Before"),
-            self.env._("Counted"),
+            self.env._("Before → counted"),
             self.env._("Difference"),
-            self.env._("Share of stock"),
             self.env._("Unit cost"),
             self.env._("Value"),
         ]
@@ -56,10 +54,10 @@ class StockInventoryApproval(models.Model):
             [
                 line.display_name,
                 line.location_id.display_name,
-                plain_number(line.quantity_before),
-                plain_number(line.quantity_counted),
-                f"{line.difference:+g} {line.product_uom_id.name}",
-                f"{line.percent:.1f} %",
+                f"{plain_number(line.quantity_before)} → "
+                f"{plain_number(line.quantity_counted)} {line.product_uom_id.name}",
+                f"{'+' if line.difference > 0 else ''}{plain_number(line.difference)} "
+                f"({line.percent:.1f} %)",
                 formatLang(
                     self.env,
                     line.unit_cost,

@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 
-INTERNAL = "base.group_user"
-
 
 class StockMove(models.Model):
     """What a move would really do if it were done now, and what that is worth."""
@@ -24,16 +22,14 @@ class StockMove(models.Model):
         digits="Product Price",
         compute="_compute_approval_value",
         compute_sudo=True,
-        groups=INTERNAL,
         help="Cost of the product; while an approval is open, the cost at the time of "
         "the request.",
     )
     approval_value = fields.Monetary(
-        string="Value",
+        string="Value to move",
         currency_field="approval_currency_id",
         compute="_compute_approval_value",
         compute_sudo=True,
-        groups=INTERNAL,
         help="Quantity to move times unit cost, in company currency.",
     )
     approval_place_ids = fields.Many2many(

@@ -16,7 +16,6 @@ class StockPicking(models.Model):
         compute="_compute_approval_value",
         search="_search_approval_value",
         compute_sudo=True,
-        groups=INTERNAL,
         help="What validating the transfer moves, at the cost of the products.",
     )
     approval_outside = fields.Boolean(

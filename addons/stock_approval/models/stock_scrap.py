@@ -43,7 +43,6 @@ class StockScrap(models.Model):
         digits="Product Price",
         compute="_compute_approval_value",
         compute_sudo=True,
-        groups=INTERNAL,
         help="Cost of the product; while an approval is open, the cost at the time of "
         "the request.",
     )
@@ -52,7 +51,6 @@ class StockScrap(models.Model):
         compute="_compute_approval_value",
         search="_search_approval_value",
         compute_sudo=True,
-        groups=INTERNAL,
         help="Quantity times unit cost, in company currency.",
     )
     approval_category_ids = fields.Many2many(
