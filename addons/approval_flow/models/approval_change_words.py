@@ -110,7 +110,10 @@ class ApprovalChangeMixin(models.AbstractModel):
         order = self.sudo().order_id
         rows = order._approval_diff_rows(self.conflict or [])
         for row, change in zip(rows, self.conflict or [], strict=True):
-            row["what"] = row["what"] or self._change_progress_label(change["field"])
+            if label := self._change_progress_label(change["field"]):
+                row["what"] = label
+                row["old"] = _progress_words(change["old"])
+                row["new"] = _progress_words(change["new"])
         return rows
 
     def _change_progress_label(self, name):
@@ -133,3 +136,11 @@ class ApprovalChangeMixin(models.AbstractModel):
             for row in self._change_rows()
         ]
         return columns, rows
+
+
+def _progress_words(value):
+    """Return a measure of progress as people write it: a number, or names."""
+    try:
+        return plain_number(float(value))
+    except (TypeError, ValueError):
+        return value or ""
