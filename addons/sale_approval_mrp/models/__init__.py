@@ -1,4 +1,3 @@
-from . import change_production_qty
 from . import mrp_production
 from . import mrp_production_change
 from . import sale_order_change

@@ -116,7 +116,7 @@ class SaleOrderChange(models.Model):
 
     def _change_assert_rest(self, marks):
         """Override: neither more nor less is made than the order needs."""
-        super()._change_assert_rest(marks)
+        result = super()._change_assert_rest(marks)
         now = self._change_production_spare(marks["productions"])
         for product, (spare, idle, slack) in now.items():
             was = marks["spare"].get(product, (0.0,))[0]
@@ -124,6 +124,7 @@ class SaleOrderChange(models.Model):
             over = min(max(spare, 0.0) - max(was, 0.0), idle)
             if short < -slack or over > slack:
                 self._change_refuse_production(product, spare)
+        return result
 
     def _change_refuse_production(self, product, spare):
         if spare < 0:

@@ -40,7 +40,8 @@ class SaleOrderLine(models.Model):
         self.ensure_one()
         parts = {}
         for move in self._change_open_moves()._change_with_suppliers():
-            orders = move._change_productions().filtered(
+            orders = move._change_made_for() or move._change_productions()
+            orders = orders.filtered(
                 lambda order: order.state in ("confirmed", "progress", "to_close")
             )
             if orders:

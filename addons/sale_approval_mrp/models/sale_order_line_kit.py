@@ -1,3 +1,5 @@
+from math import ceil, floor
+
 from odoo import models
 
 # what is known of a kit when a request starts to be applied, see _change_kit_plan
@@ -76,8 +78,11 @@ class SaleOrderLine(models.Model):
             parts[key] = parts.get(key, 0.0) + move.product_qty
         return parts
 
-    def _change_kit_delivered(self):
-        """Return {part: what is delivered and kept}, as core counts it."""
+    def _change_kit_delivered(self, returned=True):
+        """Return {part: what is delivered and kept}, as core counts it.
+
+        :param bool returned: whether what came back is taken off
+        """
         parts = {}
         for move in self._change_kit_moves():
             if move.state != "done" or move.location_dest_usage == "inventory":
@@ -85,7 +90,7 @@ class SaleOrderLine(models.Model):
             sign = 0
             if move._is_outgoing():
                 sign = 1 if not move.origin_returned_move_id or move.to_refund else 0
-            elif move._is_incoming() and move.to_refund:
+            elif move._is_incoming() and move.to_refund and returned:
                 sign = -1
             key = (move.product_id, move._change_part())
             parts[key] = parts.get(key, 0.0) + sign * move._change_quantity()
@@ -100,10 +105,15 @@ class SaleOrderLine(models.Model):
         self.ensure_one()
         opened, delivered = self._change_kit_open(), self._change_kit_delivered()
         parts = self._change_kit_parts(self.product_uom_qty)
+        sent = self._change_kit_delivered(returned=False)
+        # what came back is either sent again or not, and both are regular
         regular = all(
-            not key[0].uom_id.compare(
-                max(parts.get(key, 0.0) - delivered.get(key, 0.0), 0.0),
-                opened.get(key, 0.0),
+            any(
+                not key[0].uom_id.compare(
+                    max(parts.get(key, 0.0) - done.get(key, 0.0), 0.0),
+                    opened.get(key, 0.0),
+                )
+                for done in (delivered, sent)
             )
             for key in {*parts, *opened}
         )
@@ -141,7 +151,9 @@ class SaleOrderLine(models.Model):
         for key, quantity in opened.items():
             done = delivered.get(key, 0.0)
             total = (quantity + done) * target / (ordered or 1.0)
-            total = key[0].uom_id.round(total, rounding_method="UP")
+            total = key[0].uom_id.round(total, rounding_method="HALF-UP")
+            if float(quantity + done).is_integer():
+                total = ceil(total)
             wanted[key] = min(max(total - done, 0.0), quantity)
         return wanted
 
@@ -237,8 +249,7 @@ class SaleOrderLine(models.Model):
         total = super(SaleOrderLine, self - kits)._change_reserved()
         for line in kits:
             sets = line._change_kit_sets(line._change_open_moves())
-            complete = min(sets.values(), default=0.0)
-            total += line.product_uom_id.round(complete, rounding_method="DOWN")
+            total += line._change_whole_sets(min(sets.values(), default=0.0), floor)
         return total
 
     def _change_picked(self):
@@ -248,7 +259,12 @@ class SaleOrderLine(models.Model):
         for line in kits:
             begun = line._change_open_moves().filtered(lambda m: m._change_is_begun())
             sets = line._change_kit_sets(begun)
-            total += line.product_uom_id.round(
-                max(sets.values(), default=0.0), rounding_method="UP"
-            )
+            total += line._change_whole_sets(max(sets.values(), default=0.0), ceil)
         return total
+
+    def _change_whole_sets(self, sets, rounding):
+        """Return whole sets in the unit of the line, of which a set may be a part."""
+        uom = self.product_id.uom_id
+        whole = self.product_uom_id._compute_quantity(sets, uom, round=False)
+        whole = rounding(round(whole, 4))
+        return uom._compute_quantity(whole, self.product_uom_id)

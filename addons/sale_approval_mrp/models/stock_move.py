@@ -71,8 +71,9 @@ class StockMove(models.Model):
     def _change_take(self, taken):
         """Override: production makes less, too."""
         sources = self._change_sources()
-        super()._change_take(taken)
+        result = super()._change_take(taken)
         self._change_take_productions(taken, sources)
+        return result
 
     def _change_sources(self):
         """Return what supplies this move, to be asked for less afterwards."""
@@ -111,8 +112,9 @@ class StockMove(models.Model):
         """Override: production follows."""
         productions = self._change_with_suppliers()._change_all_productions()
         before = {order: order._change_when() for order in productions}
-        super()._change_reschedule(deadline)
+        result = super()._change_reschedule(deadline)
         productions._change_follow(before)
+        return result
 
     def _set_date_deadline(self, new_deadline):
         """Override: in an applied change, production is planned by itself.
