@@ -86,7 +86,7 @@ class StockMove(models.Model):
             stack.enter_context(loose._approval_passing_loose())
             yield
         for records, approvals in entered:
-            records._approval_carried_out(approvals)
+            records._approval_use_up(approvals)
 
     def _action_done(self, cancel_backorder=False):
         """Override to ask for the approvals of all documents of the batch at once."""

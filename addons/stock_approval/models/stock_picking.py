@@ -194,7 +194,7 @@ class StockPicking(models.Model):
             self.browse(blocked)._approval_refuse("validate")
         return instances
 
-    def _approval_carried_out(self, instances):
+    def _approval_use_up(self, instances):
         """Use the approvals up: the moves are done."""
         operation = self._approval_main_operation()
         self._approval_went_through({}, [(operation, self)], instances)

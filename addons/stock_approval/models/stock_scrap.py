@@ -181,7 +181,7 @@ class StockScrap(models.Model):
                 )
         return self.env["approval.instance"]
 
-    def _approval_carried_out(self, instances):
+    def _approval_use_up(self, instances):
         """Nothing to do, see :meth:`_approval_let_through`."""
 
     def _approval_is_exactly(self, moves):

@@ -93,6 +93,22 @@ class TestAccess(StockApprovalCommon):
         self.assertEqual(waiting.product_id, self.sensor)
         self.assertEqual(waiting.approval_state, "pending")
 
+    def test_states_are_searched(self):
+        picking = self._pending("stock.picking")
+        other = self._delivery((self.cable, 1))
+        Picking = self.env["stock.picking"].with_user(self.worker)
+        mine = [("id", "in", (picking | other).ids)]
+
+        def found(state):
+            return Picking.search([*mine, ("approval_state", "=", state)])
+
+        self.assertEqual(found("pending"), picking)
+        self.assertEqual(found("required"), other)
+        self._approve(picking, self.finance)
+        self.assertEqual(found("approved"), picking)
+        self.env["approval.policy"].search([]).active = False
+        self.assertEqual(found("not_required"), other)
+
     def test_facts_are_searched(self):
         self.sensor.categ_id = self.env["product.category"].create({"name": "Parts"})
         picking = self._delivery(origin=False)
