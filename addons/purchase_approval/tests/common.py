@@ -120,6 +120,18 @@ class PurchaseApprovalCommon(ProductCommon):
         for user in users:
             order.with_user(user).action_approve()
 
+    def _cancel(self, order):
+        """Cancel a confirmed order, which only a request does."""
+        request = self.env["purchase.order.change"].create(
+            {
+                "order_id": order.id,
+                "kind": "cancel",
+                "reason_id": self.env.ref("approval_flow.change_reason_mistake").id,
+            }
+        )
+        request.action_submit()
+        self.assertEqual(order.state, "cancel")
+
     def _receipts(self, order):
         return order.sudo().picking_ids.filtered(lambda item: item.state != "cancel")
 

@@ -74,7 +74,7 @@ class TestChecks(PurchaseApprovalCommon):
         none = self._order(self._line(quantity=0))
         self.assert_finds("complete", none, "block", "Bolt", "zero")
         free = self._order(self._line(price=0), self._line(self.nut, price=0))
-        self.assert_finds("complete", free, "block", "no price", "1 more")
+        self.assert_finds("complete", free, "block", "no price", "Another line")
         note = Command.create(
             {"display_type": "line_note", "name": "By noon", "product_qty": 0}
         )
@@ -172,7 +172,7 @@ class TestChecks(PurchaseApprovalCommon):
             self._order(self._line(quantity=5), partner_id=self.vendor_2.id),
         )
         again = self._order(self._line(quantity=5))
-        first.button_cancel()
+        self._cancel(first)
         self.assert_passes("duplicate", again)
 
     def test_repetition_after_a_while_is_none(self):

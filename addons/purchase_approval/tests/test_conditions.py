@@ -92,7 +92,7 @@ class TestConditions(PurchaseApprovalCommon):
         gift.date_approve = first.date_approve + timedelta(hours=2)
         order = self._order(self._line(price=60))
         self.assertEqual(order.approval_above_last_percent, 20.0)
-        second.button_cancel()
+        self._cancel(second)
         self.env.invalidate_all()
         self.assertEqual(order.approval_above_last_percent, 0.0)
 

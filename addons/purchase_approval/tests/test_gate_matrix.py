@@ -18,7 +18,7 @@ class TestGateMatrix(PurchaseApprovalCommon):
         cls.policy = cls._policy(cls.manager, auto_execute=False)
         cls.manager2 = cls._person("mia", "purchase.group_purchase_manager")
 
-    # -- the states of the approval ---------------------------------------------------
+    # -- the states of the approval ------------------------------------------------
 
     def _order_with(self, condition):
         order = self._order()
@@ -40,11 +40,11 @@ class TestGateMatrix(PurchaseApprovalCommon):
             order.with_user(self.manager).action_approve()
             order.button_confirm()
             self.assertEqual(order.state, "purchase")
-            order.button_cancel()
+            self._cancel(order)
             order.button_draft()
         return order
 
-    # -- the ways ----------------------------------------------------------------------
+    # -- the ways ------------------------------------------------------------------
 
     def _ways(self):
         return {
@@ -164,7 +164,7 @@ class TestGateMatrix(PurchaseApprovalCommon):
         self.assertTrue(order.date_approve)
         self.assertEqual(self._receipts(order).move_ids.product_uom_qty, 1.0)
 
-    # -- create ------------------------------------------------------------------------
+    # -- create --------------------------------------------------------------------
 
     def test_created_in_the_state_is_refused(self):
         values = self._order_values(state="purchase")
@@ -224,7 +224,7 @@ class TestGateMatrix(PurchaseApprovalCommon):
             orders.mapped("approval_state"), ["not_required", "pending", "required"]
         )
 
-    # -- batches ---------------------------------------------------------------------
+    # -- batches -------------------------------------------------------------------
 
     def test_batch_confirms_the_free_and_submits_the_others(self):
         self.policy.amount_min = 500

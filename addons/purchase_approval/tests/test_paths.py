@@ -11,7 +11,7 @@ from .common import PurchaseApprovalCommon
 class TestPaths(PurchaseApprovalCommon):
     """Sending, the scheduler and core's obstacles."""
 
-    # -- sending -----------------------------------------------------------------------
+    # -- sending -------------------------------------------------------------------
 
     def test_sending_needs_nothing_without_a_policy_on_it(self):
         self._policy(self.manager)
@@ -39,7 +39,7 @@ class TestPaths(PurchaseApprovalCommon):
                 )
                 self.assertTrue(mail, "the vendor got the request")
 
-    # -- scheduler ---------------------------------------------------------------------
+    # -- scheduler -----------------------------------------------------------------
 
     def _need(self, quantity):
         """Let the scheduler buy something."""
@@ -107,7 +107,7 @@ class TestPaths(PurchaseApprovalCommon):
         self.assertFalse(self._need(2) - first - second)
         self.assertEqual(first.order_line.product_qty, 7, "it is open again")
 
-    # -- obstacles ---------------------------------------------------------------------
+    # -- obstacles -----------------------------------------------------------------
 
     def test_what_core_would_refuse_is_refused_first(self):
         self._policy(self.manager)

@@ -28,6 +28,8 @@ def first_and_more(env, reasons):
     """Return the first reason, and how many lines have more to say."""
     if len(reasons) == 1:
         return reasons[0]
+    if len(reasons) == 2:
+        return env._("%(reason)s Another line needs attention too.", reason=reasons[0])
     return env._(
         "%(reason)s %(count)s more lines need attention as well.",
         reason=reasons[0],
