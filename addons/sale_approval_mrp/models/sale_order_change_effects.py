@@ -239,7 +239,8 @@ class SaleOrderChange(models.Model):
 
     def _effect_production_new(self, name, product, quantity, unit):
         return self.env._(
-            "A manufacturing order over %(quantity)s %(unit)s of %(product)s is made.",
+            "A manufacturing order is created for %(quantity)s %(unit)s of "
+            "%(product)s.",
             product=product,
             unit=unit,
             quantity=plain_number(quantity),

@@ -139,7 +139,7 @@ class TestProductionConflict(ProductionCommon):
         before = self._factory(order)
 
         def fail(request):
-            raise UserError("The printer is on fire.")
+            raise UserError(request.name)
 
         self.patch(type(request), "_change_assert", fail)
         with mute_logger("odoo.addons.approval_flow.models.approval_instance_flow"):

@@ -29,7 +29,7 @@ class TestProductionMore(ProductionCommon):
         self.assertEqual(self._quantities(self._makes(order)), [4, 3])
         self.assertEqual(
             self._words(request, "production"),
-            ["A manufacturing order over 3 Units of Lamp is made."],
+            ["A manufacturing order is created for 3 Units of Lamp."],
         )
         self.assertMade(order)
 
