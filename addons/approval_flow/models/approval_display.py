@@ -122,7 +122,7 @@ class ApprovalInstance(models.Model):
         Whoever may read the approval may see what it is about.
         """
         self.ensure_one()
-        if self.res_model not in self.env:
+        if not self.env["approval.document.mixin"]._approval_knows(self.res_model):
             return None  # its addon is not installed any more
         # sudo: the approval itself is readable
         document = self._document().sudo().with_company(self.company_id)
@@ -200,9 +200,10 @@ class ApprovalInstance(models.Model):
     @api.depends("content", "previous_id")
     @api.depends_context("lang", "uid")
     def _compute_view_changes(self):
+        knows = self.env["approval.document.mixin"]._approval_knows
         for instance in self:
             base, own = instance._compared_round()
-            if not base or instance.res_model not in self.env:
+            if not base or not knows(instance.res_model):
                 instance.view_changes = False
                 continue
             # sudo: names of products and people in what the reader is to decide
@@ -330,7 +331,7 @@ class ApprovalTask(models.Model):
         """Return {task: its document}, read together, as the system."""
         found = {}
         for name, tasks in self.grouped("res_model").items():
-            if name not in self.env:
+            if not self.env["approval.document.mixin"]._approval_knows(name):
                 continue  # its addon is not installed any more
             # sudo: the tasks are readable, and so is what they are about
             documents = self.env[name].sudo().browse(tasks.mapped("res_id")).exists()

@@ -204,6 +204,14 @@ class ApprovalDocumentMixin(models.AbstractModel):
         return sorted(name for name in names if not self.env[name]._abstract)
 
     @api.model
+    def _approval_knows(self, name):
+        """Return whether a model is under approval: its addon may have been removed.
+
+        Its approvals are kept, and the model itself may be another addon's.
+        """
+        return name in self.env and "approval_instance_id" in self.env[name]._fields
+
+    @api.model
     def _approval_line_model(self):
         """Return the model name of the lines, or None."""
         if not self._approval_lines:

@@ -181,7 +181,7 @@ class ApprovalInstance(models.Model):
         :param bool exists: whether the caller knows that the documents exist
         """
         for name, instances in self.grouped("res_model").items():
-            if name in self.env:
+            if self.env["approval.document.mixin"]._approval_knows(name):
                 # sudo: judged by the engine
                 documents = self.env[name].sudo().browse(instances.mapped("res_id"))
                 yield documents if exists else documents.exists(), instances
@@ -198,7 +198,8 @@ class ApprovalInstance(models.Model):
 
     def _tell_documents(self):
         for name, instances in self.grouped("res_model").items():
-            if name in self.env and self.env[name]._approval_follows:
+            knows = self.env["approval.document.mixin"]._approval_knows
+            if knows(name) and self.env[name]._approval_follows:
                 # sudo: bookkeeping of the document, whoever decided
                 documents = self.env[name].sudo().browse(instances.mapped("res_id"))
                 documents.exists()._approval_moved(instances)

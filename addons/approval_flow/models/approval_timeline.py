@@ -162,7 +162,7 @@ class ApprovalEvent(models.Model):
         instance = self.instance_id
         if not self.detail or self.kind not in ("carried", "stale"):
             return []
-        if instance.res_model not in self.env:
+        if not self.env["approval.document.mixin"]._approval_knows(instance.res_model):
             return []
         return instance._document()._approval_diff_rows(self.detail)
 

@@ -132,3 +132,16 @@ class TestScreen(ApprovalCase):
             tasks.web_read({name: {} for name in fields})
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[1], counts[0] + 1)
+
+    def test_document_whose_addon_was_removed(self):
+        self._policy(self._users(self.anna))
+        order = self._pending()
+        instance = self._instance(order)
+        # the model is there, but under approval no more
+        instance._engine().write({"res_model": "res.partner", "res_id": 1})
+        instance.task_ids._engine().write({"res_model": "res.partner", "res_id": 1})
+        self.env.invalidate_all()
+        screen = instance.with_user(self.anna).read(VIEW_FIELDS)[0]
+        self.assertFalse(screen["view_facts"])
+        self.assertTrue(screen["view_timeline"])
+        self.assertFalse(instance.task_ids.with_user(self.anna).headline)
