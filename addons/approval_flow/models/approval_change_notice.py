@@ -88,6 +88,7 @@ class ApprovalChangeMixin(models.AbstractModel):
             "applied": request.state == "applied",
             "document": request.order_id.display_name,
             "partner": request.partner_id.display_name,
+            "partner_label": request._change_partner_label(),
             "revision": request.revision,
             "reason": request.reason_id.name or "",
             "note": request.note or "",
@@ -108,6 +109,11 @@ class ApprovalChangeMixin(models.AbstractModel):
         if self.kind == "cancel":
             return self.env._("Cancellation notice")
         return self.env._("Change notice")
+
+    def _change_partner_label(self):
+        """Return what the document calls the other side: customer, vendor."""
+        field = self.order_id._fields["partner_id"]
+        return field.get_description(self.env, ["string"])["string"]
 
     def _change_applied_words(self):
         """Return in one sentence that the request was applied."""

@@ -197,8 +197,8 @@ class ApprovalChangeMixin(models.AbstractModel):
         if any(request.is_customer for request in self):
             raise UserError(
                 self.env._(
-                    "What a customer asked for is kept for the record. Withdraw the "
-                    "request instead."
+                    "What a customer or vendor asked for is kept for the record. "
+                    "Withdraw the request instead."
                 )
             )
 

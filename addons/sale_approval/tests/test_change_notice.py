@@ -169,6 +169,16 @@ class TestChangeNotice(NoticeCommon):
         for secret in ("WH/OUT", "argin", self.seller.name):
             self.assertNotIn(secret, html2plaintext(message.body))
 
+    def test_mail_to_the_customer_is_queued(self):
+        order = self._confirmed()
+        self._changed(order, {"new_qty": 6})
+        mail = self.env["mail.mail"].search(
+            [("mail_message_id", "=", self._to_customer(order).id)]
+        )
+        mail = mail.filtered(lambda item: self.partner in item.recipient_ids)
+        self.assertEqual(mail.state, "outgoing")
+        self.assertIn("6 Units", mail.body_html)
+
     def test_customer_is_told_in_chinese(self):
         self.env["res.lang"]._activate_lang("zh_CN")
         self.partner.lang = "zh_CN"
@@ -300,6 +310,34 @@ class TestChangeFollowUp(NoticeCommon):
         self._cancelled(order, "after_delivery")
         back = self._incoming(order).picking_id
         self.assertIn("receive the return", self._tasks(back).summary)
+
+    def test_down_payment_is_settled(self):
+        order = self._confirmed()
+        self.env["sale.advance.payment.inv"].with_context(
+            active_model="sale.order", active_ids=order.ids
+        ).create(
+            {"advance_payment_method": "fixed", "fixed_amount": 150}
+        ).create_invoices()
+        invoice = order.invoice_ids
+        invoice.action_post()
+        self._deliver(order, 2)
+        request = self._cancelled(order, "remaining")
+        task = self._tasks(invoice)
+        self.assertEqual(task.user_id, self.accountant)
+        self.assertIn("settle the down payment", task.summary)
+        self.assertIn("110.00", task.note)
+        self.assertIn("110.00", self._notices(request)["Ann"])
+
+    def test_down_payment_that_is_used_up_needs_nobody(self):
+        order = self._confirmed()
+        self.env["sale.advance.payment.inv"].with_context(
+            active_model="sale.order", active_ids=order.ids
+        ).create(
+            {"advance_payment_method": "fixed", "fixed_amount": 50}
+        ).create_invoices()
+        order.invoice_ids.action_post()
+        self._changed(order, {"new_qty": 6})
+        self.assertFalse(self._tasks(order.invoice_ids))
 
     def test_without_settings_the_contact_person_acts(self):
         self.control.unlink()

@@ -617,3 +617,47 @@ class TestChangeEnding(ChangePortalCommon):
         request.action_submit()
         request.with_user(self.sales_manager).action_reject("secret reason")
         self.assertFalse(self._to_customer(order))
+
+
+@tagged("post_install", "-at_install")
+class TestChangePortalTour(ChangePortalCommon):
+    """The customer with a phone."""
+
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def setUp(self):
+        super().setUp()
+        self._approved_by()
+        self.cancelling = self._approved_by(operation="cancel")
+
+    def test_customer_requests_a_cancellation(self):
+        order = self._confirmed()
+        self.start_tour(
+            f"/my/orders/{order.id}", "sale_approval_customer_cancels", login="cus"
+        )
+        request = self._raised(order)
+        self.assertEqual((request.state, order.state), ("submitted", "sale"))
+        self.assertEqual(request.note, "We ordered this twice")
+
+    def test_customer_sees_what_has_changed(self):
+        order = self._confirmed()
+        request = self._request(order, {"new_qty": 6})
+        request.action_submit()
+        request.with_user(self.sales_manager).action_approve()
+        self.start_tour(
+            order.get_portal_url(), "sale_approval_customer_sees_change", login=None
+        )
+
+    def test_customer_agrees(self):
+        self.env["approval.policy"].search([("operation", "=", "change")]).write(
+            {"ask_partner": True}
+        )
+        order = self._confirmed()
+        request = self._request(order, {"new_qty": 6})
+        request.action_submit()
+        request.with_user(self.sales_manager).action_approve()
+        self.start_tour(
+            f"/my/orders/{order.id}", "sale_approval_customer_agrees", login="cus"
+        )
+        self.assertEqual(request.state, "applied")
