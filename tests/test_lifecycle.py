@@ -113,3 +113,72 @@ def test_installed_upgraded_and_removed(prepared, database):
     install(prepared, database, "-u", "approval_flow,sale_approval")
     run(prepared, database, "module uninstall", "sale_approval", "approval_flow")
     run(prepared, database, "shell", "--no-http", stdin=GONE)
+
+
+MADE = """
+from odoo import Command
+mto = env.ref("stock.route_warehouse0_mto")
+mto.active = True
+make = env.ref("mrp.route_warehouse0_manufacture")
+lamp, steel = env["product.product"].create([
+    {"name": "Lamp", "is_storable": True, "route_ids": [Command.set((mto + make).ids)]},
+    {"name": "Steel", "is_storable": True},
+])
+env["mrp.bom"].create({
+    "product_tmpl_id": lamp.product_tmpl_id.id,
+    "bom_line_ids": [Command.create({"product_id": steel.id, "product_qty": 1})],
+})
+order = env["sale.order"].create({
+    "partner_id": env["res.partner"].create({"name": "Customer"}).id,
+    "order_line": [Command.create({
+        "product_id": lamp.id, "product_uom_qty": 10, "price_unit": 100.0,
+    })],
+})
+env["approval.check"].search([]).active = False
+env["approval.policy"].search([]).active = False
+order.action_confirm()
+# as if the administrator wants no department to be asked
+env.ref("sale_approval.approval_policy_change_impact").unlink()
+env.cr.commit()
+"""
+
+MADE_LESS = """
+order = env["sale.order"].search([("state", "=", "sale")], limit=1)
+request = env["sale.order.change"].create({
+    "order_id": order.id,
+    "reason_id": env.ref("approval_flow.change_reason_demand").id,
+})
+request.line_ids.new_qty = 4
+request.action_submit()
+assert request.state == "applied", request.error
+assert order.mrp_production_ids.product_qty == 4
+steps = env["approval.step"].with_context(active_test=False)
+assert len(steps.search([("name", "like", "Production")])) == 2
+env.cr.commit()
+"""
+
+STILL_THERE = """
+request = env["sale.order.change"].search([])
+assert request.state == "applied" and request._approval_effects()
+request.read()
+assert request.order_id.mrp_production_ids.product_qty == 4
+steps = env["approval.step"].with_context(active_test=False)
+assert not steps.search([("name", "like", "Production")])
+assert not env["ir.model.fields"].search([("name", "=", "qty_making")])
+again = env["sale.order.change"].create({
+    "order_id": request.order_id.id, "reason_id": request.reason_id.id,
+})
+again.line_ids.new_qty = 3
+again.action_submit()
+assert again.state == "applied", again.error
+"""
+
+
+def test_the_bridge_to_production_comes_and_goes(prepared, database):
+    install(prepared, database, "-i", "sale_approval")
+    run(prepared, database, "shell", "--no-http", stdin=MADE)
+    install(prepared, database, "-i", "sale_approval_mrp")
+    run(prepared, database, "shell", "--no-http", stdin=MADE_LESS)
+    install(prepared, database, "-u", "sale_approval_mrp")
+    run(prepared, database, "module uninstall", "sale_approval_mrp")
+    run(prepared, database, "shell", "--no-http", stdin=STILL_THERE)
