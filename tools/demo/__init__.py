@@ -11,4 +11,5 @@ dates count back from today. The entry points are in `tools.demo.run`.
 - `catalog`, `products`: what is sold, price lists, currencies
 - `orders`, `stock`, `invoices`, `production`: a year of business
 - `desk`, `approvals`: orders in every state of approval
+- `changes`: requests to change and cancel them, also from the customer's portal
 """

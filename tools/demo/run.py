@@ -32,6 +32,7 @@ def populate(env, progress=print):
     """
     from tools.demo import (
         approvals,
+        changes,
         company,
         orders,
         partners,
@@ -57,6 +58,7 @@ def populate(env, progress=print):
         ("pipeline", "Quotations", orders.make_pipeline),
         ("managers", "Who approves for whom", users.make_approvers),
         ("approvals", "Approvals", approvals.make),
+        ("changes", "Change requests", changes.make),
         ("stock_approvals", "Stock under approval", stock_approvals.make),
     ):
         demo.step(name, label, make)
