@@ -38,6 +38,7 @@ def populate(env, progress=print):
         partners,
         production,
         products,
+        purchase_approvals,
         stock_approvals,
         users,
     )
@@ -60,6 +61,7 @@ def populate(env, progress=print):
         ("approvals", "Approvals", approvals.make),
         ("changes", "Change requests", changes.make),
         ("stock_approvals", "Stock under approval", stock_approvals.make),
+        ("purchase_approvals", "Purchases under approval", purchase_approvals.make),
     ):
         demo.step(name, label, make)
         if name == "users":
