@@ -562,7 +562,11 @@ class ApprovalChangeMixin(models.AbstractModel):
         return f"{self.name} · {states[self.state]}"
 
     def _change_at(self, moment):
-        return format_datetime(self.env, moment, dt_format="short") if moment else ""
+        """Return a moment in the words and the time zone of the context."""
+        zone = self.env.context.get("tz")
+        if not moment:
+            return ""
+        return format_datetime(self.env, moment, tz=zone, dt_format="short")
 
     # -- to be declared ----------------------------------------------------------------
 

@@ -85,5 +85,6 @@ class ApprovalDocumentWords(models.AbstractModel):
             return plain_number(float(value))
         if field.type == "datetime":
             moment = fields.Datetime.to_datetime(value)
-            return format_datetime(self.env, moment, dt_format="short")
+            zone = self.env.context.get("tz")
+            return format_datetime(self.env, moment, tz=zone, dt_format="short")
         return str(value)

@@ -113,6 +113,14 @@ class TestChangeNotice(NoticeCommon):
         self.assertIn("变更前", notices["Kim"])
         self.assertIn("Change notice", notices["Sam"])
 
+    def test_notice_tells_the_readers_time(self):
+        self.keeper.tz, self.seller.tz = "Asia/Shanghai", "UTC"
+        order = self._confirmed()
+        day = {"new_commitment_date": "2999-01-31 20:00:00"}
+        notices = self._notices(self._changed(order, **day))
+        self.assertIn("1/31/99", notices["Sam"])
+        self.assertIn("2/1/99", notices["Kim"])
+
     def test_difference_is_in_the_history_of_the_order(self):
         order = self._confirmed()
         request = self._changed(order, {"new_qty": 6})

@@ -66,7 +66,7 @@ tours.add("sale_approval_customer_sees_change", {
             run: "click",
             expectUnloadPage: true,
         },
-        { trigger: ".o_change_card s:contains(10 Units)" },
+        { trigger: ".o_change_card .text-decoration-line-through:contains(10 Units)" },
         { trigger: ".o_change_card strong:contains(6 Units)" },
         { trigger: ".o_change_card:contains(120.00)" },
         NARROW,
