@@ -306,7 +306,7 @@ class ApprovalChangeMixin(models.AbstractModel):
             ).ids
         return people
 
-    def _approval_moved(self, instances):
+    def _approval_follow(self, instances):
         """Override: the state of the request follows its approval."""
         states = {
             "pending": "submitted",

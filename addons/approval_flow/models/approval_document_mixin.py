@@ -164,7 +164,7 @@ class ApprovalDocumentMixin(models.AbstractModel):
         self.ensure_one()
         return []
 
-    def _approval_moved(self, instances):
+    def _approval_follow(self, instances):
         """Follow the documents' approvals, which have just moved to their state.
 
         Called only for documents that ask for it with ``_approval_follows``.

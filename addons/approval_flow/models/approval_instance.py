@@ -202,7 +202,7 @@ class ApprovalInstance(models.Model):
             if knows(name) and self.env[name]._approval_follows:
                 # sudo: bookkeeping of the document, whoever decided
                 documents = self.env[name].sudo().browse(instances.mapped("res_id"))
-                documents.exists()._approval_moved(instances)
+                documents.exists()._approval_follow(instances)
 
     # -- words -------------------------------------------------------------------------
 

@@ -29,7 +29,8 @@ class SaleOrderChange(models.Model):
     # the history of an order, and the share of orders that were changed
     _applied = models.Index("(order_id, applied_date) WHERE state = 'applied'")
 
-    @api.depends("amount_delta", "order_id.currency_rate")
+    # the rate of the order is fixed before there can be a request
+    @api.depends("amount_delta")
     def _compute_delta_company(self):
         for request in self:
             rate = request.order_id.currency_rate or 1.0
