@@ -81,9 +81,11 @@ class ApprovalChangeMixin(models.AbstractModel):
         if self.kind == "cancel":
             return ""
         header = self._change_header()
-        touched = self.line_ids.filtered(lambda line: line.action != "keep")
-        # only the first is put into words: lists show many requests
-        rows = self._change_line_rows(touched[:1]) if touched else []
+        lines = self.line_ids
+        touched = lines.filtered(lambda line: line.action != "keep")
+        # only the first is put into words, and read with those of the other requests
+        first = touched[:1].with_prefetch(lines._prefetch_ids)
+        rows = self._change_line_rows(first) if first else []
         rows = rows or (self._change_header_rows() if header else [])
         if not rows:
             return ""
