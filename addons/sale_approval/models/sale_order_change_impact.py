@@ -71,14 +71,14 @@ class SaleOrderChange(models.Model):
     def _change_purchases(self, order):
         """Return ``{purchase line: lines of the order that it was made for}``."""
         purchases = {}
+        moves = order.order_line.move_ids
+        if "created_purchase_line_ids" not in moves._fields:
+            return purchases
+        moves.fetch(["move_orig_ids"])  # of all lines together
         for line in order.order_line:
-            moves = line.move_ids
-            found = line._change_dropship_lines() or ()
-            if "created_purchase_line_ids" in moves._fields:
-                moves |= moves.browse(moves._rollup_move_origs())
-                found = moves.created_purchase_line_ids | moves.purchase_line_id
-                found = found.union(line._change_dropship_lines() or found)
-            for purchase in found:
+            chain = line.move_ids._change_chain().with_prefetch(moves.ids)
+            found = chain.created_purchase_line_ids | chain.purchase_line_id
+            for purchase in found.union(*line._change_dropship_lines()):
                 purchases.setdefault(purchase, line.browse())
                 purchases[purchase] |= line
         return purchases

@@ -24,8 +24,11 @@ class SaleOrderLine(models.Model):
 
     def _change_dropship_lines(self):
         """Return the purchase lines by which a vendor delivers the line."""
-        if "purchase_line_ids" not in self._fields:
-            return ()
+        if (
+            "purchase_line_ids" not in self._fields
+            or "created_purchase_line_ids" not in self.move_ids._fields
+        ):
+            return self.browse()
         return self.purchase_line_ids.filtered(
             lambda line: line.state != "cancel"
             and line.product_id == self.product_id

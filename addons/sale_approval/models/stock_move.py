@@ -87,6 +87,14 @@ class StockMove(models.Model):
             level = level._change_suppliers() - found
         return found
 
+    def _change_chain(self):
+        """Return these moves and all that bring goods for them, open or not."""
+        found, level = self.browse(), self
+        while level:
+            found |= level
+            level = level.move_orig_ids - found
+        return found
+
     # -- less --------------------------------------------------------------------------
 
     def _change_shrink(self, surplus):
@@ -133,7 +141,6 @@ class StockMove(models.Model):
         """Cancel one move, but not what it was to supply: that was seen to before."""
         if self.move_dest_ids.filtered(lambda move: move._change_is_open()):
             self.propagate_cancel = False
-        self.picked = False
         self._action_cancel()
 
     def _change_take_supply(self, taken):

@@ -9,6 +9,8 @@ from . import test_change_apply_safety
 from . import test_change_apply_steps
 from . import test_change_screens
 from . import test_change_tour
+from . import test_change_apply_volume
+from . import test_change_properties
 from . import test_checks
 from . import test_companies
 from . import test_copy_lines

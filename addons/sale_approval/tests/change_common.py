@@ -91,7 +91,8 @@ class ChangeCommon(SaleApprovalCommon):
 
     def _move(self, pickings, wanted=None, backorder=True):
         """Carry transfers out, with so much of each order line, or all of it."""
-        for move in pickings.move_ids:
+        moves = pickings.move_ids.filtered(lambda m: m.state not in ("done", "cancel"))
+        for move in moves:
             line = move.sale_line_id
             if wanted is not None:
                 quantity = line.product_uom_id._compute_quantity(
