@@ -154,6 +154,8 @@ class StockMove(models.Model):
         touched = not MATERIAL.isdisjoint(vals) or vals.get("state") == "cancel"
         pickings = self.picking_id if touched else self.env["stock.picking"]
         result = super().write(vals)
+        if "picked" in vals:
+            self._approval_forget_quantities()
         if touched:
             (pickings | self.picking_id)._approval_content_changed()
         return result

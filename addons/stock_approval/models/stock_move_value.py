@@ -48,12 +48,27 @@ class StockMove(models.Model):
         "product_uom_qty",
         "move_line_ids.quantity",
         "move_line_ids.picked",
-        "picking_id.move_ids.picked",
     )
     def _compute_approval_quantity(self):
         picked = self.picking_id._approval_with_picked_moves()
         for move in self:
             move.approval_quantity = move._approval_moves_now(move.picking_id in picked)
+
+    @api.depends("move_line_ids.picked", "state")
+    def _compute_picked(self):
+        """Override: what is picked decides for all moves of a transfer."""
+        super()._compute_picked()
+        self._approval_forget_quantities()
+
+    def _approval_forget_quantities(self):
+        """Forget what was computed from the picked moves of a transfer.
+
+        As a dependency on each other the moves of a transfer would be read again for
+        each of them, whenever an order is confirmed.
+        """
+        names = ["approval_quantity", "approval_unit_cost", "approval_value"]
+        self.invalidate_model(names, flush=False)
+        self.env["stock.picking"].invalidate_model(["approval_value"], flush=False)
 
     def _approval_moves_now(self, only_picked):
         if self.state == "cancel":
