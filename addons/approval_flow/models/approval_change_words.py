@@ -92,7 +92,7 @@ class ApprovalChangeMixin(models.AbstractModel):
             rows = [{**row, "what": self.env._("Replaced"), "old": old_qty, "new": new}]
         shown = {
             "qty": (quantity, lambda value: f"{plain_number(value)} {unit}"),
-            "price": (self.env._("Unit price"), self.currency_id.format),
+            "price": (self.env._("Unit price"), self._change_price_words),
             "discount": (self.env._("Discount"), lambda v: f"{plain_number(v)} %"),
             "date": (self.env._("Delivery date"), self._change_at),
         }
@@ -103,6 +103,10 @@ class ApprovalChangeMixin(models.AbstractModel):
             old, new = line[f"old_{name}"], line[f"new_{name}"]
             rows.append({**row, "what": what, "old": say(old), "new": say(new)})
         return rows
+
+    def _change_price_words(self, price):
+        """Return a unit price as people write it."""
+        return self.currency_id.format(price)
 
     def _change_conflict_rows(self):
         """Return how the document has moved on, as rows for people."""
