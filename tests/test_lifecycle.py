@@ -47,6 +47,17 @@ orders.with_user(people[0]).action_confirm()
 assert set(orders.mapped("approval_state")) == {"pending"}
 orders[:1].with_user(people[1]).action_approve()
 assert orders[:1].state == "sale"
+transfer = orders[:1].picking_ids
+transfer.printed = True
+changes = env["sale.order.change"].with_user(people[0])
+request = changes.create({
+    "order_id": orders[:1].id,
+    "reason_id": env.ref("approval_flow.change_reason_demand").id,
+})
+request.line_ids.new_qty = 0.5
+request.action_submit()
+assert request.state == "applied", request.error
+assert transfer.activity_ids
 env.cr.commit()
 """
 
