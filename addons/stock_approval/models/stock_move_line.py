@@ -67,7 +67,10 @@ class StockMoveLine(models.Model):
         # sudo: the gate asks for everybody
         moves = self.env["stock.move"].sudo().browse(ids("move_id"))
         pickings = self.env["stock.picking"].sudo().browse(ids("picking_id"))
-        pickings = pickings.filtered(lambda picking: picking.state == "done")
+        # the date first: the state of an open one is about to be computed, once, later
+        pickings = pickings.filtered(
+            lambda picking: picking.date_done and picking.state == "done"
+        )
         return moves.filtered(lambda move: move.state == "done") | pickings.move_ids
 
     def write(self, vals):
