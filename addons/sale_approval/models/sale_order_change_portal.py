@@ -242,6 +242,11 @@ class SaleOrderChange(models.Model):
 
     _inherit = "sale.order.change"
 
+    def _change_proposal(self):
+        """Override: what is cancelled belongs to what the customer agrees to."""
+        # sudo: the same whoever asks
+        return {**super()._change_proposal(), "cancel": self.sudo().cancel_kind}
+
     def _change_portal_is_asked(self):
         """Return whether the request waits for the customer's answer."""
         self.ensure_one()

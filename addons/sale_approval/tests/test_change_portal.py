@@ -553,6 +553,24 @@ class TestChangeAgreement(ChangePortalCommon):
         request.with_user(self.sales_manager).action_approve()
         self.assertEqual((request.state, request.customer_state), ("approved", "asked"))
 
+    def test_another_kind_of_cancellation_is_asked_again(self):
+        self.env["approval.policy"].search([("operation", "=", "change")]).copy(
+            {"operation": "cancel", "active": True}
+        )
+        order = self._confirmed()
+        self._deliver(order, 4)
+        self._send(order, "cancel")
+        request = self._raised(order)
+        self.assertEqual(request.customer_state, "accepted")
+        request.with_user(self.sales_manager).action_return("take all back")
+        request.with_user(self.seller).cancel_kind = "after_delivery"
+        self.assertEqual(request.customer_state, "none")
+        request.with_user(self.seller).action_submit()
+        request.with_user(self.sales_manager).action_approve()
+        self.assertEqual((request.state, request.customer_state), ("approved", "asked"))
+        self._answer(order, request, "accept")
+        self.assertEqual(request.state, "applied")
+
     def test_agreement_ends_when_a_line_alone_is_edited(self):
         order = self._confirmed()
         self._send(order, **self._qty(order, 6))
