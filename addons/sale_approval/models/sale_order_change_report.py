@@ -31,7 +31,7 @@ class SaleOrderChangeReport(models.Model):
         string="Share of orders changed",
         readonly=True,
         aggregator="avg",
-        digits=(16, 4),
+        digits=(16, 1),
         help="Orders with at least one applied request, of all confirmed orders.",
     )
     requests = fields.Integer(string="Applied requests", readonly=True)

@@ -23,6 +23,14 @@ class ChangeSection extends Component {
     toneWord(tone) {
         return TONE_WORDS[tone];
     }
+
+    get beforeLabel() {
+        return _t("Before");
+    }
+
+    get afterLabel() {
+        return _t("After");
+    }
 }
 
 /** What will happen, grouped by department: sentences with icons. */

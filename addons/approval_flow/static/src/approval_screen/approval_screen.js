@@ -32,6 +32,14 @@ class ApprovalSection extends Component {
     kindLabel(kind) {
         return kind === "added" ? _t("new line") : _t("line removed");
     }
+
+    get beforeLabel() {
+        return _t("Before");
+    }
+
+    get nowLabel() {
+        return _t("Now");
+    }
 }
 
 /** Key facts: label, value, and a sign where the value is out of the usual. */
