@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Command
 
+from .checks.wording import unit_price
+
 
 class PurchaseOrderChange(models.Model):
     """The form of a request: the order's lines before anything is saved."""
@@ -58,6 +60,10 @@ class PurchaseOrderChange(models.Model):
             "domain": domain,
             "context": {"create": False},
         }
+
+    def _change_price_words(self, price):
+        """Override: prices of small parts have more decimals."""
+        return unit_price(self.env, price, self.currency_id)
 
     def _change_figure_rows(self):
         """Override to add what the received goods are worth."""

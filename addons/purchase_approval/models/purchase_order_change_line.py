@@ -31,6 +31,9 @@ class PurchaseOrderChangeLine(models.Model):
         precompute=True,
         readonly=False,
     )
+    # prices of parts have more decimals than others: as on the order, all are kept
+    old_price = fields.Float(digits=0, min_display_digits="Product Price")
+    new_price = fields.Float(digits=0, min_display_digits="Product Price")
     old_product_id = fields.Many2one(
         "product.product",
         string="Product before",

@@ -3,6 +3,8 @@ from odoo.tools import format_date
 
 from odoo.addons.approval_flow.engine import plain_number
 
+from .checks.wording import unit_price
+
 
 class PurchaseOrder(models.Model):
     """What an approver sees of a purchase order."""
@@ -103,7 +105,7 @@ class PurchaseOrderLine(models.Model):
         return [
             self.product_id.display_name or self.name,
             f"{plain_number(self.product_qty)} {self.product_uom_id.name or ''}",
-            order.currency_id.format(price),
+            unit_price(self.env, price, order.currency_id),
             self._approval_unit_price(before[2], company=True) if before else "",
             self._approval_unit_price(agreed[self.id]) if self.id in agreed else "",
             order.currency_id.format(self.price_subtotal),
@@ -115,4 +117,4 @@ class PurchaseOrderLine(models.Model):
         if company:
             price *= order.currency_rate or 1.0
         price = self.product_id.uom_id._compute_price(price, self.product_uom_id)
-        return order.currency_id.format(price)
+        return unit_price(self.env, price, order.currency_id)

@@ -2,8 +2,11 @@ from . import test_change_apply
 from . import test_change_bills
 from . import test_change_cancel
 from . import test_change_held
+from . import test_change_properties
 from . import test_change_routing
+from . import test_change_tour
 from . import test_change_vendor
+from . import test_change_volume
 from . import test_checks
 from . import test_companies
 from . import test_conditions

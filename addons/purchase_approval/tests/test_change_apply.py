@@ -294,6 +294,14 @@ class TestChangeApply(PurchaseChangeCommon):
         done.invalidate_recordset()
         self.assertEqual(done.value, 440)
 
+    def test_price_of_small_parts(self):
+        order = self._confirmed(self._line(quantity=10000, price=0.0125))
+        request = self._changed(order, new_price=0.0119)
+        self.assertEqual(self._line_of(request, self.bolt).old_price, 0.0125)
+        self.assertEqual(self._of(order).price_unit, 0.0119)
+        self.assertEqual(order.amount_untaxed, 119)
+        self.assertIn("0.0119", str(request._change_rows()))
+
     def test_discount(self):
         order = self._confirmed()
         self._changed(order, new_discount=10)

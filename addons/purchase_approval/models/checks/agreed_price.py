@@ -1,6 +1,6 @@
 from odoo import models
 
-from .wording import first_and_more, money, percent
+from .wording import first_and_more, percent, unit_price
 
 
 class PurchaseApprovalCheckAgreedPrice(models.AbstractModel):
@@ -44,6 +44,6 @@ class PurchaseApprovalCheckAgreedPrice(models.AbstractModel):
             "(%(price)s per %(unit)s). Correct the price, or tell the approver why.",
             product=line.product_id.display_name,
             gap=percent(self.env, gap),
-            price=money(self.env, price, line.order_id.currency_id),
+            price=unit_price(self.env, price, line.order_id.currency_id),
             unit=line.product_id.uom_id.name,
         )

@@ -1,6 +1,6 @@
 from odoo import models
 
-from .wording import first_and_more, money, percent
+from .wording import first_and_more, percent, unit_price
 
 
 class PurchaseApprovalCheckLastPrice(models.AbstractModel):
@@ -38,7 +38,7 @@ class PurchaseApprovalCheckLastPrice(models.AbstractModel):
             "in %(order)s). Negotiate, or tell the approver why.",
             product=line.product_id.display_name,
             gap=percent(self.env, gap),
-            price=money(self.env, price, line.order_id.company_id.currency_id),
+            price=unit_price(self.env, price, line.order_id.company_id.currency_id),
             unit=line.product_id.uom_id.name,
             order=name,
         )

@@ -15,13 +15,19 @@ def money(env, amount, currency):
     return format_amount(env, amount, currency)
 
 
-def quantity(env, value, uom):
-    """Return a quantity with its unit."""
-    value = uom.round(value)
-    digits = env["decimal.precision"].precision_get("Product Unit")
-    if round(value) == value:
-        digits = 0
-    return f"{formatLang(env, value, digits=digits)} {uom.name}"
+def unit_price(env, price, currency):
+    """Return a price with the decimals that it has: those of small parts are many."""
+    most = 4 if abs(price) >= 1 else 6
+    price, least = round(price, most), currency.decimal_places
+    digits = next(
+        (d for d in range(least, most) if round(price, d) == price), max(most, least)
+    )
+    if digits == least:
+        return money(env, price, currency)
+    parts = [currency.symbol, formatLang(env, price, digits=digits)]
+    if currency.position == "after":
+        parts.reverse()
+    return "\N{NO-BREAK SPACE}".join(parts)
 
 
 def first_and_more(env, reasons):
