@@ -7,7 +7,8 @@ class MrpProduction(models.Model):
     _inherit = "mrp.production"
 
     def _change_is_open(self):
-        return self.state not in ("done", "cancel")
+        """Return whether this is an order that is not finished."""
+        return bool(self) and self.state not in ("done", "cancel")
 
     def _change_is_begun(self):
         """Return whether somebody has started: nothing is taken from his hands."""

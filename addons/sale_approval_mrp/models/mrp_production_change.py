@@ -36,15 +36,24 @@ class MrpProduction(models.Model):
                 left -= less
                 spare -= less
 
-    def _change_take_over(self, stopped, waiting):
-        """Let another of these orders supply what waited for one that is cancelled."""
-        others = self.filtered(lambda order: order._change_is_open())
-        if stopped.state != "cancel" or not others:
+    def _change_take_over(self, production, waiting):
+        """Let others of these orders supply what one that makes less does not any more.
+
+        A move that is made for gets its goods from the orders that it is linked to.
+        """
+        gone = production.state == "cancel"
+        if not gone and production._change_unlinked_quantity() >= 0:
             return
-        for move in waiting:
-            if move._change_is_open() and not move._change_made_for():
+        others = self.filtered(lambda order: order.state != "cancel") - production
+        spare = others.filtered(lambda order: order._change_unlinked_quantity() > 0)
+        for move in waiting.filtered(lambda move: move._change_is_open()):
+            takes = spare
+            if not move._change_made_for():
+                takes = spare or others.filtered(lambda m: m._change_is_open())[:1]
+            if takes:
                 move.procure_method = "make_to_order"
-                move._change_link_to(others[:1])
+                for order in takes:
+                    move._change_link_to(order)
 
     def _change_reducible(self, first):
         """Return the orders that nobody has begun, those that matter least first."""

@@ -90,7 +90,8 @@ class SaleOrderChange(models.Model):
         whole units of the manufacturing orders may be. What comes from stock if it is
         there is no matter of production alone, so there nothing is too little.
 
-        :param known: orders that count, too
+        :param known: orders of before, that count, too; only these can make less, as
+            what was ordered since is needed
         """
         found = {}
         orders = self._change_productions()
@@ -103,6 +104,7 @@ class SaleOrderChange(models.Model):
                 needed = min(made, needed)
             idle = pool._change_reducible(pool).filtered(
                 lambda order: not order.bom_id.enable_batch_size
+                and (known is None or order in known)
             )
             slack = sum(
                 order.product_uom_id._compute_quantity(

@@ -152,9 +152,9 @@ class StockMove(models.Model):
 
     def _change_link_to(self, order):
         """Let a manufacturing order supply this move."""
-        finished = order._change_finished().filtered(lambda m: m._change_is_open())
-        self.move_orig_ids |= finished[:1]
-        self.created_production_id = order
+        self.move_orig_ids |= order._change_finished()
+        if not self.created_production_id._change_is_open():
+            self.created_production_id = order
 
     # -- parts of a kit ----------------------------------------------------------------
 

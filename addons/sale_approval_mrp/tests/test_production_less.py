@@ -187,6 +187,29 @@ class TestProductionLess(ProductionCommon):
             self.assertEqual(before[move.id]["date"], after[move.id]["date"])
             self.assertEqual(move.product_uom_qty, 5)
 
+    def test_what_is_begun_takes_over(self):
+        """What is made anyway goes to the other line instead of to stock."""
+        order = self._confirmed((self.lamp, 6), (self.lamp, 3))
+        begun, other = self._makes(order)
+        self._begin(begun, 2)
+        self._changed(order, {"new_qty": 4})
+        self.assertEqual(self._quantities(begun + other), [6, 1])
+        self.assertMade(order)
+        self.assertFalse(self._tasks(begun))
+        self._produce(begun)
+        self._produce(other)
+        order.picking_ids.action_assign()
+        self._deliver(order, 4, 3)
+        self.assertEqual(order.order_line.mapped("qty_delivered"), [4, 3])
+
+    def test_less_of_one_line_and_more_of_another(self):
+        order = self._confirmed((self.lamp, 6), (self.set, 2))
+        begun = self._makes(order)[0]
+        self._changed(order, None, {"new_qty": 0})
+        self._begin(begun, 2)
+        self._changed(order, {"new_qty": 1}, {"new_qty": 1})
+        self.assertMade(order)
+
     def test_what_the_planner_added_stays(self):
         order = self._confirmed((self.lamp, 10))
         lamps = self._makes(order)
