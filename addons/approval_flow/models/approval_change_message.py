@@ -75,6 +75,20 @@ class ApprovalChangeMixin(models.AbstractModel):
         # sudo: waking a scheduled action
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 
+    def _change_mail_subject(self, code):
+        """Return the subject of a message to the other side.
+
+        :param str code: ``applied``, ``asked`` or ``ended``
+        """
+        values = {"order": self.order_id.name, "company": self.company_id.name}
+        if code == "applied" and self.kind == "cancel":
+            return self.env._("%(company)s: order %(order)s is cancelled", **values)
+        if code == "applied":
+            return self.env._("%(company)s: order %(order)s has been changed", **values)
+        if code == "asked":
+            return self.env._("%(company)s: please answer on order %(order)s", **values)
+        return self.env._("%(company)s: your request for order %(order)s", **values)
+
     def _change_send_sms(self):
         """Send a text message where the SMS app is installed."""
         request = self._change_for_partner()

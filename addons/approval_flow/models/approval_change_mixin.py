@@ -125,7 +125,6 @@ class ApprovalChangeMixin(models.AbstractModel):
     )
     reason_id = fields.Many2one(
         "approval.change.reason",
-        string="Reason",
         tracking=True,
         index="btree_not_null",
         ondelete="restrict",

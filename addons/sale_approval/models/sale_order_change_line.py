@@ -18,7 +18,6 @@ class SaleOrderChangeLine(models.Model):
     currency_id = fields.Many2one(related="change_id.currency_id")
     product_id = fields.Many2one(
         "product.product",
-        string="Product",
         required=True,
         domain="[('sale_ok', '=', True)]",
         check_company=True,

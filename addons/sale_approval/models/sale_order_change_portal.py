@@ -280,17 +280,6 @@ class SaleOrderChange(models.Model):
         order = self.order_id
         return order.get_base_url() + order.get_portal_url(suffix="/changes")
 
-    def _change_mail_subject(self, code):
-        """Return the subject of a message to the customer."""
-        values = {"order": self.order_id.name, "company": self.company_id.name}
-        if code == "applied" and self.kind == "cancel":
-            return self.env._("%(company)s: order %(order)s is cancelled", **values)
-        if code == "applied":
-            return self.env._("%(company)s: order %(order)s has been changed", **values)
-        if code == "asked":
-            return self.env._("%(company)s: please answer on order %(order)s", **values)
-        return self.env._("%(company)s: your request for order %(order)s", **values)
-
     def _change_portal_can_withdraw(self):
         """Return whether the customer can take his request back."""
         self.ensure_one()

@@ -65,7 +65,8 @@ class SaleOrder(models.Model):
     @api.depends("change_closed")
     def _compute_invoice_status(self):
         """Override: what is taken back is not invoiced again."""
-        super()._compute_invoice_status()
+        result = super()._compute_invoice_status()
         for order in self:
             if order.change_closed == "after_delivery":
                 order.invoice_status = "no"
+        return result

@@ -42,7 +42,8 @@ class SaleOrderLine(models.Model):
     @api.depends("order_id.change_closed")
     def _compute_qty_to_invoice(self):
         """Override: what is taken back is not invoiced again."""
-        super()._compute_qty_to_invoice()
+        result = super()._compute_qty_to_invoice()
         for line in self:
             if line.order_id.change_closed == "after_delivery":
                 line.qty_to_invoice = 0.0
+        return result

@@ -57,8 +57,9 @@ class StockMove(models.Model):
     @api.depends("move_line_ids.picked", "state")
     def _compute_picked(self):
         """Override: what is picked decides for all moves of a transfer."""
-        super()._compute_picked()
+        result = super()._compute_picked()
         self._approval_forget_quantities()
+        return result
 
     def _approval_forget_quantities(self):
         """Forget what was computed from the picked moves of a transfer.
