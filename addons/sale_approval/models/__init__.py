@@ -18,6 +18,7 @@ from . import sale_order_change_proof
 from . import sale_order_change_cancel
 from . import sale_order_change_invoice
 from . import sale_order_change_impact
+from . import sale_order_change_effects
 from . import sale_order_change_notice
 from . import sale_order_change_line
 from . import sale_order_change_line_apply

@@ -53,6 +53,9 @@ class TestChangeApplyHeader(ChangeCommon):
             }
         )
         self.site.write({"country_id": self.env.ref("base.fr").id, "parent_id": False})
+        self.partner.country_id = self.env.ref("base.us")
+        quotation = self._order(partner_shipping_id=self.site.id)
+        self.assertEqual(quotation.fiscal_position_id, position, "as a rule")
         order = self._confirmed()
         taxes = order.order_line.tax_ids
         self._changed(order, new_shipping_id=self.site.id)
