@@ -246,6 +246,8 @@ class SaleOrderLine(models.Model):
     def _change_reserved(self):
         """Override: of kits, the complete sets."""
         kits = self.filtered(lambda line: line._change_is_kit())
+        if not kits:
+            return super()._change_reserved()  # read together with the other lines
         total = super(SaleOrderLine, self - kits)._change_reserved()
         for line in kits:
             sets = line._change_kit_sets(line._change_open_moves())
@@ -255,6 +257,8 @@ class SaleOrderLine(models.Model):
     def _change_picked(self):
         """Override: of kits, the sets of which anything is picked."""
         kits = self.filtered(lambda line: line._change_is_kit())
+        if not kits:
+            return super()._change_picked()  # read together with the other lines
         total = super(SaleOrderLine, self - kits)._change_picked()
         for line in kits:
             begun = line._change_open_moves().filtered(lambda m: m._change_is_begun())
