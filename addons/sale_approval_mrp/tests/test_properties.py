@@ -25,7 +25,7 @@ class TestProperties(ProductionCommon):
     """
 
     @settings(
-        max_examples=6,
+        max_examples=11,
         derandomize=True,
         database=None,
         deadline=None,
