@@ -15,6 +15,7 @@ from . import (
     approval_change_reason,
     approval_change_mixin,
     approval_change_apply,
+    approval_change_proof,
     approval_change_words,
     approval_change_control,
     approval_change_display,

@@ -17,13 +17,6 @@ class ApprovalChangeMixin(models.AbstractModel):
 
     # -- to be declared ----------------------------------------------------------------
 
-    def _change_check(self):
-        """Raise unless the request says something that can be done.
-
-        :raise UserError: naming the line and what to do
-        """
-        raise NotImplementedError
-
     def _change_perform(self):
         """Change the document and all that follows from it, as the system.
 

@@ -14,25 +14,6 @@ class SaleOrderChange(models.Model):
 
     # -- what can be asked for ---------------------------------------------------------
 
-    def _change_check(self):
-        """Override: say at once, line by line, what cannot be done."""
-        if not self.reason_id:
-            raise UserError(self.env._("Choose a reason."))
-        if self.kind == "cancel":
-            return self._change_check_cancel()
-        touched = self.line_ids.filtered(lambda line: line.action != "keep")
-        if not touched and not self._change_header():
-            raise UserError(
-                self.env._(
-                    "Nothing would change. Enter a new quantity, price, date or "
-                    "product first."
-                )
-            )
-        errors = [line._change_error() for line in touched]
-        if any(errors):
-            raise UserError("\n".join(filter(None, errors)))
-        return None
-
     def _change_check_cancel(self):
         # sudo: deliveries and invoices, for people without rights on them
         order = self.order_id.sudo()
