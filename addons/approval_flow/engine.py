@@ -71,6 +71,27 @@ class ApprovalOperation:
     execute: str
 
 
+def without_computed(model, vals):
+    """Return values without the figures that Odoo computes and nobody enters.
+
+    A screen shows them read-only, but a remote call could write them, and policies
+    would judge by what it made up. The computed figure stays.
+    """
+    forged = [
+        name
+        for name in vals
+        if (field := model._fields.get(name)) is not None
+        and field.type in ("float", "integer", "monetary")
+        and field.compute
+        and field.store
+        and field.readonly
+        and not field.inverse
+    ]
+    if not forged:
+        return vals
+    return {name: value for name, value in vals.items() if name not in forged}
+
+
 def plain_number(value):
     """Return a number without superfluous zeros, and never with an exponent."""
     text = f"{value:.4f}".rstrip("0").rstrip(".")

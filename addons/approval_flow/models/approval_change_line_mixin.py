@@ -1,4 +1,10 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+# no figure of an order has more digits in front of its point
+LARGEST = 10**12
+# what a line does is computed, and what became of it is noted by the system
+KEPT = ("qty_done", "qty_invoiced", "action", "new_order_line_id")
 
 
 class ApprovalChangeLineMixin(models.AbstractModel):
@@ -105,17 +111,30 @@ class ApprovalChangeLineMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         """Override: whatever is not given stays as it is in the document."""
+        for vals in vals_list:
+            self._change_check_numbers(vals)
         vals_list = [self._change_complete(vals) for vals in vals_list]
         lines = super().create(vals_list)
         lines.change_id._change_check_lines()
         return lines
 
     @api.model
+    def _change_check_numbers(self, vals):
+        """Raise for figures that nobody can reckon with: endless, or no numbers."""
+        for name in ("new_qty", "new_price", "new_discount"):
+            # what is no number compares with nothing
+            if name in vals and not abs(float(vals[name] or 0.0)) < LARGEST:
+                label = self._fields[name].get_description(self.env, ["string"])
+                raise UserError(
+                    self.env._("%s: enter a smaller number.", label["string"])
+                )
+
+    @api.model
     def _change_complete(self, vals):
         vals = {
             name: value
             for name, value in vals.items()
-            if not name.startswith("old_") and name not in ("qty_done", "qty_invoiced")
+            if not name.startswith("old_") and name not in KEPT
         }
         if not vals.get("order_line_id"):
             return vals
@@ -143,14 +162,33 @@ class ApprovalChangeLineMixin(models.AbstractModel):
         """Override: edited until submitted, and never what the document says."""
         if not self._change_is_engine():
             self.change_id._change_check_editable()
+            self._change_check_numbers(vals)
             vals = {
                 name: value
                 for name, value in vals.items()
                 if not name.startswith("old_")
-                and name
-                not in ("qty_done", "qty_invoiced", "order_line_id", "change_id")
+                and name not in (*KEPT, "order_line_id", "change_id")
             }
         return super().write(vals)
+
+    def _change_product_error(self, allowed):
+        """Return why this product cannot be put on the document, or None.
+
+        :param str allowed: field of the product that says that it can
+        """
+        product = self.product_id
+        if not product.active or not product[allowed]:
+            return self.env._(
+                "%s is not available any more: choose another product.",
+                product.display_name,
+            )
+        if not self.uom_id._has_common_reference(product.uom_id):
+            return self.env._(
+                "%(product)s is not counted in %(unit)s.",
+                product=product.display_name,
+                unit=self.uom_id.name,
+            )
+        return None
 
     def _change_is_engine(self):
         return self.env["approval.change.mixin"]._change_is_engine()
@@ -164,6 +202,8 @@ class ApprovalChangeLineMixin(models.AbstractModel):
 
         A proposed value that was not touched follows the document.
         """
+        # whatever is stored: people are shown it
+        self.env.add_to_compute(self._fields["action"], self)
         for line in self:
             # sudo: facts of the document
             document_line = line.order_line_id.sudo()
@@ -174,4 +214,7 @@ class ApprovalChangeLineMixin(models.AbstractModel):
             for name in ("qty", "price", "discount", "date"):
                 if line[f"new_{name}"] == line[f"old_{name}"]:
                     values[f"new_{name}"] = old[f"old_{name}"]
+            if line.product_id == document_line.product_id:
+                # the quantity is asked for in the unit of the document
+                values["uom_id"] = document_line.product_uom_id.id
             line.with_env(line.change_id._change_engine().env).write(values)

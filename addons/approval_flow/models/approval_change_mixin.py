@@ -60,6 +60,8 @@ class ApprovalChangeMixin(models.AbstractModel):
     _approval_amount_field = None
     _approval_closing = ("cancelled",)
     _approval_responsible_field = "user_id"
+    # facts of the document, which follow it until the request is submitted
+    _change_from_order = ("company_id", "currency_id", "partner_id", "user_id")
     _approval_by_operation = (
         "applied_date",
         "applied_by_id",
@@ -345,12 +347,9 @@ class ApprovalChangeMixin(models.AbstractModel):
     def create(self, vals_list):
         """Override to number requests, and to put all lines of the document in."""
         if not self._change_is_engine():
+            sealed = self._change_sealed()
             vals_list = [
-                {
-                    name: value
-                    for name, value in vals.items()
-                    if name not in SEALED and name != "requester_id"
-                }
+                {name: value for name, value in vals.items() if name not in sealed}
                 for vals in vals_list
             ]
             self = self._change_without_defaults()
@@ -361,9 +360,23 @@ class ApprovalChangeMixin(models.AbstractModel):
         return requests
 
     @api.model
+    def _change_sealed(self):
+        """Return the names of the fields that nobody writes by hand.
+
+        Besides the state these are the facts of the document, by which policies are
+        chosen, and what people have been shown.
+        """
+        kept = {
+            name
+            for name, field in self._fields.items()
+            if field.store and field.readonly and not name.startswith("approval_")
+        }
+        return (kept | {*SEALED, "requester_id"}).difference(models.MAGIC_COLUMNS)
+
+    @api.model
     def _change_without_defaults(self):
         """Return the model without a caller's ``default_…`` for what is sealed."""
-        forged = {f"default_{name}" for name in (*SEALED, "requester_id")}
+        forged = {f"default_{name}" for name in self._change_sealed()}
         context = {
             key: value for key, value in self.env.context.items() if key not in forged
         }
@@ -408,6 +421,8 @@ class ApprovalChangeMixin(models.AbstractModel):
         """Compare with the document as it is now."""
         # sudo: all of the document counts
         order = self.order_id.sudo()
+        for name in self._change_from_order:
+            self.env.add_to_compute(self._fields[name], self)
         base = self._change_content()
         self.line_ids._change_refresh(order)
         self._change_fill_lines()
@@ -424,8 +439,7 @@ class ApprovalChangeMixin(models.AbstractModel):
     def write(self, vals):
         """Override to keep what is sealed, and what people have been asked about."""
         if not self._change_is_engine():
-            sealed = [name for name in SEALED if name in vals]
-            if sealed or "requester_id" in vals:
+            if not self._change_sealed().isdisjoint(vals):
                 raise UserError(
                     self.env._(
                         "The state of a request is not set by hand. Use its buttons."
@@ -452,7 +466,11 @@ class ApprovalChangeMixin(models.AbstractModel):
         return super().unlink()
 
     def _change_check_deletable(self):
-        if any(request.state not in ("draft", "cancelled") for request in self):
+        # sudo: whether there is an approval, for whoever may delete the request
+        if any(
+            request.state not in ("draft", "cancelled") or request.approval_instance_id
+            for request in self.sudo()
+        ):
             raise UserError(
                 self.env._(
                     "Requests that were submitted are kept for the record. Withdraw "
@@ -473,6 +491,8 @@ class ApprovalChangeMixin(models.AbstractModel):
         self._change_lock()
         if self.state not in EDITABLE:
             raise UserError(self.env._("%s is submitted already.", self.display_name))
+        if not self.is_open:
+            self._change_check_open(self.order_id.ids)
         self._change_prepare()
         return self._approval_run(self.kind, lambda requests: requests._change_apply())
 

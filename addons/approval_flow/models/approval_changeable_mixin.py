@@ -257,6 +257,21 @@ class ApprovalChangeableMixin(models.AbstractModel):
             self.sudo()._change_check_write(vals)
         return super().write(vals)
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_changed(self):
+        # sudo: whatever was asked for is on record, also what others asked for
+        requests = self.env[self._change_model].sudo()
+        found = requests.search(
+            [("order_id", "in", self.ids), ("state", "=", "applied")]
+        )
+        if found:
+            raise UserError(
+                self.env._(
+                    "%s: changed or cancelled by request, and kept for the record.",
+                    ", ".join(found.order_id.mapped("display_name")),
+                )
+            )
+
     def _change_check_write(self, vals):
         held = self._origin.filtered(lambda item: item._change_is_held())
         if not held or held._change_passes():

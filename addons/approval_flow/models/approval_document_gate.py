@@ -4,6 +4,8 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from ..engine import without_computed
+
 # fields of the mixin that only the engine sets
 OWN_FIELDS = {"approval_instance_id", "approval_revision", "approval_editor_id"}
 
@@ -92,6 +94,7 @@ class ApprovalDocumentGate(models.AbstractModel):
         """Override to gate documents created in a state that needs approval."""
         for vals in vals_list:
             self._approval_protect(vals)
+        vals_list = [without_computed(self, vals) for vals in vals_list]
         env = self.env
         self = self._approval_without_defaults()
         operations = self._approval_operations().values()
@@ -205,6 +208,7 @@ class ApprovalDocumentGate(models.AbstractModel):
     def write(self, vals):
         """Override to gate state changes, and to see changes of approved content."""
         self._approval_protect(vals)
+        vals = without_computed(self, vals)
         entering = self._approval_entering(vals)
         if entering:
 

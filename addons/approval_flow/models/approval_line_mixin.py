@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..engine import without_computed
+
 
 class ApprovalLineMixin(models.AbstractModel):
     """Lines of a document under approval: their changes are changes of the document."""
@@ -27,6 +29,7 @@ class ApprovalLineMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         """Override to see lines added to approved documents."""
+        vals_list = [without_computed(self, vals) for vals in vals_list]
         lines = super().create(vals_list)
         if self.env["approval.policy"]._governs(self._approval_document()._name):
             lines[self._approval_parent]._approval_content_changed()
@@ -34,6 +37,7 @@ class ApprovalLineMixin(models.AbstractModel):
 
     def write(self, vals):
         """Override to see changes of lines of approved documents."""
+        vals = without_computed(self, vals)
         if not self._approval_line_touches(vals):
             return super().write(vals)
         documents = self[self._approval_parent]

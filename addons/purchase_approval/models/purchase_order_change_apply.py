@@ -20,6 +20,8 @@ class PurchaseOrderChange(models.Model):
         order = self.order_id.sudo()
         if order.change_closed:
             raise UserError(self.env._("%s is closed already.", order.name))
+        if not self.cancel_kind:
+            raise UserError(self.env._("Choose what is cancelled."))
         if self.cancel_kind == "full":
             self._change_check_cancel_full(order)
         elif not self._change_open_lines(order):
@@ -71,6 +73,8 @@ class PurchaseOrderChange(models.Model):
         for line in touched:
             line._change_perform_date()
         self._change_perform_bills(order, touched, billed)
+        if order.change_closed and self._change_open_lines(order):
+            order.change_closed = False  # there is more to come again
         return None
 
     def _change_perform_cancel(self, order):

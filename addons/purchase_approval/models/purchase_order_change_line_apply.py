@@ -90,6 +90,10 @@ class PurchaseOrderChangeLine(models.Model):
             return None
         if self.action in ("add", "replace") and self.new_qty <= 0:
             return self.env._("%s: enter how many are wanted.", name)
+        if self.action in ("add", "replace") and (
+            error := self._change_product_error("purchase_ok")
+        ):
+            return error
         if self.new_qty < 0 or self.new_price < 0:
             return self.env._("%s: quantity and price cannot be negative.", name)
         if not 0 <= self.new_discount <= 100:

@@ -37,6 +37,13 @@ class SaleOrderChange(models.Model):
         "new_date",
     )
     _approval_line_title = "product_id"
+    _change_from_order = (
+        "company_id",
+        "currency_id",
+        "partner_id",
+        "user_id",
+        "team_id",
+    )
 
     order_id = fields.Many2one(
         "sale.order",

@@ -14,9 +14,19 @@ class SaleOrderChange(models.Model):
 
     # -- what can be asked for ---------------------------------------------------------
 
+    def _change_check(self):
+        """Override: what is taken back as a whole does not change any more."""
+        # sudo: what became of the order, for whoever may read the request
+        order = self.order_id.sudo()
+        if order.change_closed == "after_delivery":
+            raise UserError(self.env._("%s is closed already.", order.name))
+        return super()._change_check()
+
     def _change_check_cancel(self):
         # sudo: deliveries and invoices, for people without rights on them
         order = self.order_id.sudo()
+        if not self.cancel_kind:
+            raise UserError(self.env._("Choose what is cancelled."))
         if self.cancel_kind == "full" and order._change_begun():
             raise UserError(
                 self.env._(
@@ -54,6 +64,12 @@ class SaleOrderChange(models.Model):
         for line in touched:
             line._change_perform_date()
         self._change_perform_invoices(order, touched, invoiced)
+        if order.change_closed and order.order_line.filtered(
+            lambda line: line._change_is_content()
+            and line.product_uom_id.compare(line.product_uom_qty, line.qty_delivered)
+            > 0
+        ):
+            order.change_closed = False  # there is more to deliver again
         if relock:
             order.action_lock()
         return None

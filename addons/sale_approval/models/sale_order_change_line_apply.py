@@ -89,6 +89,10 @@ class SaleOrderChangeLine(models.Model):
             return None
         if self.action in ("add", "replace") and self.new_qty <= 0:
             return self.env._("%s: enter how many are wanted.", name)
+        if self.action in ("add", "replace") and (
+            error := self._change_product_error("sale_ok")
+        ):
+            return error
         if self.new_qty < 0:
             return self.env._("%s: a quantity cannot be negative.", name)
         if not 0 <= self.new_discount <= 100:

@@ -7,6 +7,7 @@ from . import test_change_apply_lines
 from . import test_change_apply_quantity
 from . import test_change_apply_safety
 from . import test_change_apply_steps
+from . import test_change_forged
 from . import test_change_held
 from . import test_change_routing
 from . import test_change_screens
