@@ -1,0 +1,28 @@
+from odoo import models
+
+from ..context import ensure
+
+
+class Base(models.AbstractModel):
+    """Whoever writes through the ORM has told the database who he is.
+
+    Requests and scheduled jobs do so when they begin. This catches the rest: the
+    external RPC, which opens a cursor of its own, and the shell.
+    """
+
+    _inherit = "base"
+
+    def _create(self, data_list):
+        """Override to tell the database the context before the first write."""
+        ensure(self.env)
+        return super()._create(data_list)
+
+    def _write_multi(self, vals_list):
+        """Override to tell the database the context before the first write."""
+        ensure(self.env)
+        return super()._write_multi(vals_list)
+
+    def unlink(self):
+        """Override to tell the database the context before the first write."""
+        ensure(self.env)
+        return super().unlink()
