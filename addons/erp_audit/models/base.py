@@ -14,13 +14,20 @@ class Base(models.AbstractModel):
 
     def _create(self, data_list):
         """Override to tell the database the context before the first write."""
-        ensure(self.env)
+        # the rows say who created them
+        ensure(self.env, exact=not self._log_access)
         return super()._create(data_list)
 
     def _write_multi(self, vals_list):
         """Override to tell the database the context before the first write."""
-        ensure(self.env)
+        # what is flushed may have been written as somebody else: the rows say it
+        ensure(self.env, exact=False)
         return super()._write_multi(vals_list)
+
+    def write(self, vals):
+        """Override to tell the database the context before links are written."""
+        ensure(self.env, any(isinstance(v, (list, tuple)) for v in vals.values()))
+        return super().write(vals)
 
     def unlink(self):
         """Override to tell the database the context before the first write."""

@@ -1,5 +1,19 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
+
+# what the triggers and the hooks depend on
+RELEVANT = {
+    "model_id",
+    "state",
+    "log_create",
+    "log_write",
+    "log_unlink",
+    "log_relations",
+    "log_reads",
+    "log_files",
+    "excluded_field_ids",
+    "masked_field_ids",
+}
 
 
 class ErpAuditRule(models.Model):
@@ -36,6 +50,16 @@ class ErpAuditRule(models.Model):
         default=True,
         tracking=True,
         help="Groups of a user, tags of a customer: also when the other side changes.",
+    )
+    log_reads = fields.Boolean(
+        string="Reading",
+        tracking=True,
+        help="For sensitive documents: who has read which, once for each request.",
+    )
+    log_files = fields.Boolean(
+        string="Printing and downloads",
+        tracking=True,
+        help="Who has printed its reports, or downloaded its attachments.",
     )
     excluded_field_ids = fields.Many2many(
         "ir.model.fields",
@@ -75,39 +99,62 @@ class ErpAuditRule(models.Model):
         for rule in self:
             rule.display_name = rule.model_id.name or ""
 
+    @api.constrains("model_id", "state")
+    def _check_model(self):
+        for rule in self.filtered(lambda rule: rule.state == "confirmed"):
+            if message := rule._refusal():
+                raise ValidationError(message)
+
+    def _refusal(self):
+        """Return why changes of the model cannot be recorded, "" if they can."""
+        name = self.model_id.name or self.model_name
+        model = self.env.get(self.model_name)
+        if model is None:
+            return self.env._(
+                "%s is not there any more: install its application again, or delete "
+                "the rule.",
+                name,
+            )
+        if model._transient:
+            return self.env._(
+                "%s is a form that is forgotten after use: set a rule for the "
+                "documents that it changes.",
+                name,
+            )
+        if model._abstract or not self._has_table(model):
+            return self.env._(
+                "%s has no table of its own: nothing can be recorded. Set a rule for "
+                "each kind of document that is built on it.",
+                name,
+            )
+        return ""
+
     def action_confirm(self):
         """Start recording.
 
         :raise UserError: if the model has no table of its own
         """
         for rule in self:
-            model = self.env.get(rule.model_name)
-            if model is None or not model._auto or model._abstract or model._transient:
-                raise UserError(
-                    self.env._(
-                        "%s has no table of its own: nothing can be recorded.",
-                        rule.model_id.name,
-                    )
-                )
-        self.state = "confirmed"
-        self._sync()
+            if message := rule._refusal():
+                raise UserError(message)
+        self.write({"state": "confirmed"})
 
     def action_draft(self):
-        """Stop recording."""
-        self.state = "draft"
-        self._sync()
+        """Stop recording. That it was stopped, and by whom, is recorded."""
+        self.write({"state": "draft"})
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override: a rule begins to record when it is confirmed."""
-        for vals in vals_list:
-            vals.pop("state", None)
-        return super().create(vals_list)
+        """Override to start recording if the rule says so."""
+        rules = super().create(vals_list)
+        if rules.filtered(lambda rule: rule.state == "confirmed"):
+            self._sync()
+        return rules
 
     def write(self, vals):
         """Override to let the triggers follow the rule."""
         result = super().write(vals)
-        if self.filtered(lambda rule: rule.state == "confirmed"):
+        if RELEVANT & vals.keys():
             self._sync()
         return result
 

@@ -1,6 +1,8 @@
+import threading
+
 from odoo import models
 
-from ..context import tell
+from ..context import JOB, begin
 
 
 class IrCron(models.Model):
@@ -8,5 +10,11 @@ class IrCron(models.Model):
 
     def _callback(self, cron_name, server_action_id):
         """Override to tell the database which job is running."""
-        tell(self.env, f"cron: {cron_name}")
-        return super()._callback(cron_name, server_action_id)
+        thread = threading.current_thread()
+        before = getattr(thread, JOB, None)
+        setattr(thread, JOB, f"cron: {cron_name}"[:120])
+        try:
+            begin(self.env)
+            return super()._callback(cron_name, server_action_id)
+        finally:
+            setattr(thread, JOB, before)

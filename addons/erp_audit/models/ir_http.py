@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.http import request
 
-from ..context import tell
+from ..context import begin
 
 
 class IrHttp(models.AbstractModel):
@@ -10,6 +10,5 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _dispatch(cls, endpoint):
         """Override to tell the database who asks for what, once per request."""
-        if request.env.cr and not request.env.cr.readonly:
-            tell(request.env)
+        begin(request.env)
         return super()._dispatch(endpoint)
