@@ -7,6 +7,7 @@
     "website": "https://order-control.example",
     "license": "LGPL-3",
     "depends": ["approval_flow"],
+    "external_dependencies": {"python": ["cryptography"]},
     "data": [
         "security/res_groups.xml",
         "security/ir.model.access.csv",
@@ -14,6 +15,8 @@
         "data/ir_cron_data.xml",
         "views/erp_audit_rule_views.xml",
         "views/erp_audit_record_views.xml",
+        "views/erp_audit_seal_views.xml",
+        "views/res_config_settings_views.xml",
         "views/erp_audit_menus.xml",
     ],
     "uninstall_hook": "uninstall_hook",
