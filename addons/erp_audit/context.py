@@ -26,6 +26,8 @@ KEY = "erp_audit"
 BECAME = "erp_audit_became"
 # under this attribute a thread remembers the scheduled job it runs
 JOB = "erp_audit_job"
+# and the request of the external RPC, which Odoo hides from what is called
+RPC = "erp_audit_rpc"
 
 TELL = """
 SELECT set_config('erp_audit.ctx', (%s::jsonb || jsonb_strip_nulls(
@@ -53,9 +55,15 @@ class Told:
 
 def owner():
     """Return the request or the job that runs in this thread, None without."""
+    thread = threading.current_thread()
+    return _web() or getattr(thread, JOB, None)
+
+
+def _web():
+    """Return what the client sent, None without."""
     if request:
         return request.httprequest
-    return getattr(threading.current_thread(), JOB, None)
+    return getattr(threading.current_thread(), RPC, None)
 
 
 def describe(env, action=None):
@@ -67,11 +75,12 @@ def describe(env, action=None):
         route, a action
     """
     values = {"e": env.uid, "a": action or _action(env)}
-    if request:
+    web = _web()
+    if web:
         values["u"] = person(env)
-        values["ip"] = request.httprequest.remote_addr
-        values["r"] = request.httprequest.path[:200]
-        if request.session.sid:
+        values["ip"] = web.remote_addr
+        values["r"] = web.path[:200]
+        if request and request.session.sid:
             values["s"] = session_hash(request.session.sid)
     elif getattr(threading.current_thread(), JOB, None):
         values["u"] = env.uid
@@ -91,8 +100,9 @@ def clean(value):
 
 def person(env):
     """Return the id of the user who sent the request, whoever it is done as."""
-    session = request.session
-    known = session.get(BECAME) or session.uid
+    known = None
+    if request:
+        known = request.session.get(BECAME) or request.session.uid
     # the RPC has no session: the service notes whom it has let in
     return known or getattr(threading.current_thread(), "uid", None) or env.uid
 
@@ -107,7 +117,7 @@ def _action(env):
     job = getattr(threading.current_thread(), JOB, None)
     if job:
         return job
-    if request:
+    if _web():
         return _requested()[:120]
     if not env.registry.ready:
         return "install"
@@ -120,7 +130,8 @@ def _requested():
     Only the routes that call methods are asked for the names of model and method:
     whoever sends such names to another route does not change what is recorded.
     """
-    path, params = request.httprequest.path, getattr(request, "params", None) or {}
+    path = _web().path
+    params = (getattr(request, "params", None) if request else None) or {}
     if path.startswith("/web/dataset/call_"):
         names = params.get("model"), params.get("method")
     elif path.startswith("/json/2/"):
@@ -162,6 +173,9 @@ def tell(env, values, lasting=False):
 
 def begin(env, action=None):
     """Tell the database the context of a request or job that begins."""
+    web = request.httprequest if request else None
+    is_rpc = web is not None and web.path.startswith(("/xmlrpc", "/jsonrpc"))
+    setattr(threading.current_thread(), RPC, web if is_rpc else None)
     if not env.cr.readonly:
         tell(env, describe(env, action), lasting=True)
 

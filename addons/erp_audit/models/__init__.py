@@ -14,3 +14,12 @@ from . import erp_audit_retention
 from . import res_config_settings
 from . import ir_cron
 from . import ir_http
+from . import base_events
+from . import erp_audit_event_denied
+from . import ir_actions_report
+from . import ir_binary
+from . import ir_model_access
+from . import ir_rule
+from . import res_groups
+from . import res_users
+from . import res_users_apikeys

@@ -1,9 +1,14 @@
 import json
+import logging
+
+import psycopg2
 
 from odoo import api, models
 from odoo.tools.json import json_default
 
 from ..context import clean, company_of, describe
+
+_logger = logging.getLogger(__name__)
 
 # ids of records that an event names at most
 MANY = 1000
@@ -48,7 +53,7 @@ class ErpAuditEvent(models.AbstractModel):
             {
                 **values,
                 "source": source,
-                "res_id": res_id,
+                "res_id": res_id or None,
                 "event": event,
                 "company": company_of(self.env),
                 "diff": json.dumps(clean(detail or {}), default=json_default),
@@ -61,8 +66,12 @@ class ErpAuditEvent(models.AbstractModel):
         if self.env.cr.readonly:
             # what was read is in the answer already; frees the connection in tests
             self.env.cr.rollback()
-        with self.env.registry.cursor() as cr:
-            self._log(event, model, res_id, detail, cr=cr, **who)
+        try:
+            with self.env.registry.cursor() as cr:
+                self._log(event, model, res_id, detail, cr=cr, **who)
+        except psycopg2.Error:
+            # what is going on must not depend on a second connection
+            _logger.exception("The event %s could not be recorded", event)
 
     @api.model
     def _log_now(self, event, model=None, res_id=None, detail=None, **who):

@@ -319,7 +319,9 @@ class ErpAuditRule(models.Model):
         # sudo: rules of all, whoever loads the registry
         rules = self.sudo().search([("state", "=", "confirmed")])
         registry = self.env.registry
-        reads = frozenset(rules.filtered("log_reads").mapped("model_name"))
+        # reading the trail itself is recorded without a rule
+        reads = {"erp.audit.record", *rules.filtered("log_reads").mapped("model_name")}
+        reads = frozenset(reads)
         files = frozenset(rules.filtered("log_files").mapped("model_name"))
         before = getattr(registry, "erp_audit_marks", (frozenset(), frozenset()))
         registry.erp_audit_marks = (reads, files)
