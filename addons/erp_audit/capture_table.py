@@ -148,7 +148,8 @@ END
         return (
             f"SELECT '{op}', {self.source}, {row}.id, {who},"
             f" coalesce({row}.company, (c->>'c')::integer),"
-            f" {PERSON.format(who=who)}, {LOGIN.format(who=who)}, {REST[1]},"
+            f" {PERSON.format(who=who)},"
+            f" {LOGIN.format(who=who, schema=self.schema)}, {REST[1]},"
             f" ('{{' || {row}.diff || '}}')::jsonb"
         )
 

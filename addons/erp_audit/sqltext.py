@@ -19,7 +19,10 @@ CONTEXT = (
 # who it was: the person of the request or job; else whoever the row says, provided
 # that somebody told the database about him at all
 PERSON = "coalesce((c->>'u')::integer, CASE WHEN c ? 'a' THEN {who} END)"
-LOGIN = "CASE WHEN c ? 'u' OR {who} = (c->>'e')::integer THEN c->>'l' END"
+LOGIN = (
+    "CASE WHEN c ? 'u' OR {who} = (c->>'e')::integer THEN c->>'l'"
+    " WHEN c ? 'a' THEN {schema}.erp_audit_login({who}) END"
+)
 # the rest of the context: columns of erp_audit_log, and their values
 REST = ("ip, session, route, action", "c->>'ip', c->>'s', c->>'r', c->>'a'")
 
@@ -46,6 +49,13 @@ SHAPE = (
 )
 
 HELPERS = (
+    # outside of requests and jobs several users may write in one transaction
+    """CREATE OR REPLACE FUNCTION erp_audit_login(uid integer) RETURNS text
+LANGUAGE plpgsql STABLE AS $body$
+BEGIN
+    RETURN (SELECT u.login FROM res_users u WHERE u.id = uid);
+END
+$body$""",
     # two values as JSON; a very long one by its beginning and its checksum
     f"""CREATE OR REPLACE FUNCTION erp_audit_json(v text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$

@@ -204,18 +204,24 @@ class ErpAuditRule(models.Model):
                     found[part.table].merge(part)
                 else:
                     found[part.table] = part
-        for model in self._linking(rules):
-            for item in self._relation_captures(*model):
+        for model, excluded, inherited in self._linking(rules):
+            for item in self._relation_captures(model, excluded, inherited):
                 found.setdefault(item.table, item)
         return list(found.values())
 
     def _linking(self, rules):
-        """Return ``(model, excluded fields)`` of which links are recorded."""
-        models_ = {name: set() for name in ALWAYS if name in self.env}
-        for rule in rules.filtered("log_relations"):
-            excluded = set(rule.excluded_field_ids.mapped("name"))
-            models_.setdefault(rule.model_name, excluded)
-        return [(self.env[name], excluded) for name, excluded in models_.items()]
+        """Yield ``(model, excluded fields, inherited)`` of which links are recorded.
+
+        A relation is shown on the side of the first that names it.
+        """
+        rules = rules.filtered("log_relations")
+        for inherited in (False, True):
+            for rule in rules:
+                excluded = set(rule.excluded_field_ids.mapped("name"))
+                yield self.env[rule.model_name], excluded, inherited
+        for name in ALWAYS:
+            if name in self.env:
+                yield self.env[name], (), False
 
     def _is_leaving(self):
         """Return whether the addon is being uninstalled."""
@@ -288,12 +294,14 @@ class ErpAuditRule(models.Model):
         )
 
     @api.model
-    def _relation_captures(self, model, excluded=()):
-        """Yield the relations of the model's many2many fields."""
+    def _relation_captures(self, model, excluded=(), inherited=False):
+        """Yield the relations of the model's many2many fields, or of its parents'."""
         source = self.env["erp.audit.source"]
         schema = capture.schema_of(self.env.cr)
         for field in model._fields.values():
             if field.type != "many2many" or field.name in excluded:
+                continue
+            if bool(field.inherited) != inherited:
                 continue
             # tags of the template, seen on the variant
             field = field.base_field if field.inherited else field
