@@ -85,9 +85,21 @@ class Sealer:
         )
 
     def watermark(self):
-        """Return the lowest number of a transaction that may still write."""
+        """Return the lowest number of a transaction that may still write here.
+
+        The lowest that runs, unless it is known to run in another database of the
+        server: those cannot write here, and may run for hours.
+        """
         return self._value(
-            "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            """SELECT coalesce(
+                   (SELECT min(running::text::bigint)
+                      FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+                     WHERE NOT EXISTS (
+                         SELECT 1 FROM pg_stat_activity a
+                          WHERE a.datname <> current_database()
+                            AND a.backend_xid::text::bigint
+                                = running::text::bigint & 4294967295)),
+                   pg_snapshot_xmax(pg_current_snapshot())::text::bigint)"""
         )
 
     def check(self):
