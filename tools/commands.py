@@ -5,6 +5,7 @@ import shlex
 import sys
 
 from tools import addons, databases, demo_database, demo_server, output, testrun
+from tools.audit import audit
 from tools.output import Fail, say
 from tools.paths import ROOT
 from tools.session import prepare
@@ -18,6 +19,8 @@ Usage: ./ctl COMMAND
   shell                Odoo shell on the demo database
   logs                 follow the log of the running Odoo
   bench [...]          performance measurements
+  audit verify         check the audit trail, name what does not fit; audit --help
+  audit proof ID       a file that proves one record of it
   i18n [ADDON ...]     export the terms, update zh_CN.po, tell what is untranslated
 
 For developers
@@ -147,6 +150,7 @@ COMMANDS = {
     "down": demo_server.down,
     "logs": demo_server.logs,
     "shell": shell,
+    "audit": audit,
     "bench": bench,
     "i18n": i18n,
     "test": testrun.test,

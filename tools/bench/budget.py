@@ -48,6 +48,11 @@ BUDGETS = (
     Budget("confirm", "plain", 1.10, 3),
 )
 JUDGED = ("no_match", "match")
+# the audit trail by itself: a tenth of the time, one query
+AUDITED = "create create_batch edit_header edit_lines confirm confirm_batch".split()
+AUDIT_BUDGETS = tuple(
+    Budget(step, "plain", 1.5 if step == "edit_header" else 1.10, 1) for step in AUDITED
+)
 
 
 def ratio(results, step, system, beside, measure="busy"):
@@ -71,6 +76,10 @@ def judge(results, size):
     :param dict results: ``{system: {step: {measure: [value of each round]}}}``
     """
     lines = []
+    for budget in AUDIT_BUDGETS:
+        if budget.step in results.get("audit", ()):
+            verdict = _verdict(budget, "audit", results, size)
+            lines.append((budget, "audit", *verdict))
     for budget in BUDGETS:
         for system in JUDGED:
             if system in results and budget.step not in results[system]:

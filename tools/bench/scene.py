@@ -177,9 +177,9 @@ def match_unchecked(env, scene):
     return match(env, scene)
 
 
-def tiers_logged(env, scene):
-    """Set up OCA's tier validation, and its full log of orders and lines."""
-    for name in ("sale.order", "sale.order.line"):
+def _log(env, names):
+    """Set up OCA's full log of these models."""
+    for name in names:
         model = env["ir.model"]._get(name)
         env["auditlog.rule"].create(
             {
@@ -192,10 +192,34 @@ def tiers_logged(env, scene):
                 "log_unlink": True,
             }
         ).set_to_confirmed()
+
+
+def tiers_logged(env, scene):
+    """Set up OCA's tier validation, and its full log of orders and lines."""
+    _log(env, ("sale.order", "sale.order.line"))
     return tiers(env, scene)
+
+
+def logged(env, scene):
+    """Set up OCA's full log of the documents that our audit trail records."""
+    _log(
+        env,
+        "sale.order sale.order.line purchase.order purchase.order.line stock.picking"
+        " stock.move account.move account.move.line res.partner res.users"
+        " product.template".split(),
+    )
+    return Work
 
 
 SET_UPS = {
     function.__name__: function
-    for function in (plain, no_match, match, match_unchecked, tiers, tiers_logged)
+    for function in (
+        plain,
+        no_match,
+        match,
+        match_unchecked,
+        tiers,
+        tiers_logged,
+        logged,
+    )
 }

@@ -26,6 +26,7 @@ class System:
     :param ours: whether the addons of ours are installed
     :param wheels: packages of other addons, installed instead of ours
     :param addons: names of these
+    :param names: addons of ours instead of those that are asked for
     :param approval: whether orders are submitted and approved
     :param extra: whether it is measured only when asked for
     """
@@ -38,10 +39,12 @@ class System:
     addons: tuple = ()
     approval: bool = False
     extra: bool = False
+    names: tuple = ()
 
 
 SYSTEMS = (
     System("plain", "plain Odoo", "plain"),
+    System("audit", "+ audit", "plain", ours=True, names=("erp_audit_trade",)),
     System("no_match", "suite, no match", "no_match", ours=True),
     System("match", "suite, two levels", "match", ours=True, approval=True),
     System(
@@ -69,6 +72,14 @@ SYSTEMS = (
         approval=True,
         extra=True,
     ),
+    System(
+        "oca_audit",
+        "OCA auditlog (full)",
+        "logged",
+        wheels=AUDIT_LOG,
+        addons=("auditlog",),
+        extra=True,
+    ),
 )
 
 
@@ -81,7 +92,7 @@ def template_of(session, system, names):
     :param names: addons of ours
     """
     if system.ours:
-        return databases.suite_template(session, names)
+        return databases.suite_template(session, list(system.names or names))
     if system.wheels:
         return _wheels_template(session, system)
     return databases.core_template(session)

@@ -1,0 +1,23 @@
+{
+    "name": "Audit Trail",
+    "summary": "Every change recorded in the database, sealed and provable",
+    "version": "19.0.1.0.0",
+    "category": "Productivity",
+    "author": "Order Control",
+    "website": "https://order-control.example",
+    "license": "LGPL-3",
+    "depends": ["approval_flow"],
+    "external_dependencies": {"python": ["cryptography"]},
+    "data": [
+        "security/res_groups.xml",
+        "security/ir.model.access.csv",
+        "security/ir_rules.xml",
+        "data/ir_cron_data.xml",
+        "views/erp_audit_rule_views.xml",
+        "views/erp_audit_record_views.xml",
+        "views/erp_audit_seal_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/erp_audit_menus.xml",
+    ],
+    "uninstall_hook": "uninstall_hook",
+}

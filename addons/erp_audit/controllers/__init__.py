@@ -1,0 +1,3 @@
+from . import audit_proof
+from . import home
+from . import session

@@ -1,0 +1,73 @@
+import json
+
+from odoo import models
+from odoo.exceptions import AccessError
+from odoo.http import request
+
+from .. import reading
+
+
+class Base(models.AbstractModel):
+    """Exports, reads of sensitive documents, and fields that are refused."""
+
+    _inherit = "base"
+
+    def _fetch_query(self, query, fields):
+        """Override to note reads of the documents whose reading is recorded."""
+        records = super()._fetch_query(query, fields)
+        marks = getattr(self.pool, "erp_audit_marks", None)
+        if marks and self._name in marks[0] and not self.env.su and records:
+            reading.note(self.env, "read", self._name, records._ids)
+        return records
+
+    def _read_group(self, domain, *args, **kwargs):
+        """Override to note sums over the documents whose reading is recorded."""
+        result = super()._read_group(domain, *args, **kwargs)
+        marks = getattr(self.pool, "erp_audit_marks", None)
+        if marks and self._name in marks[0] and not self.env.su:
+            reading.note(self.env, "read", self._name, (), {"groups": True})
+        return result
+
+    def _read_grouping_sets(self, domain, *args, **kwargs):
+        """Override to note sums over the documents whose reading is recorded."""
+        result = super()._read_grouping_sets(domain, *args, **kwargs)
+        marks = getattr(self.pool, "erp_audit_marks", None)
+        if marks and self._name in marks[0] and not self.env.su:
+            reading.note(self.env, "read", self._name, (), {"groups": True})
+        return result
+
+    def export_data(self, fields_to_export):
+        """Override to record what is taken out, and by which filter."""
+        result = super().export_data(fields_to_export)
+        events = self.env["erp.audit.event"]
+        detail = {
+            **events._some(self.ids),
+            "fields": list(fields_to_export)[:200],
+            **self._export_filter(),
+        }
+        events._log_now("export", self._name, detail=detail)
+        return result
+
+    def _export_filter(self):
+        """Return the filter of the export that the web client asks for."""
+        if not request or not request.httprequest.path.startswith("/web/export/"):
+            return {}
+        try:
+            params = json.loads(request.params["data"])
+            return {
+                "domain": params.get("domain") or [],
+                "selected": bool(params.get("ids")),
+                "format": request.httprequest.path.rpartition("/")[2],
+            }
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return {}
+
+    def _check_field_access(self, field, operation):
+        """Override to record that a field was refused."""
+        try:
+            return super()._check_field_access(field, operation)
+        except AccessError:
+            self.env["erp.audit.event"]._denied(
+                self._name, operation, self.ids, field=field.name
+            )
+            raise

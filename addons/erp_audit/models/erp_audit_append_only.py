@@ -1,0 +1,33 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+
+class ErpAuditAppendOnly(models.AbstractModel):
+    """Records that only the database itself writes, and nobody changes.
+
+    The database refuses it as well, whoever asks; here people are told why.
+    """
+
+    _name = "erp.audit.append.only"
+    _description = "Append-only Record"
+
+    def _refuse(self):
+        raise AccessError(
+            self.env._(
+                "The audit trail is append-only: its records and seals cannot be "
+                "created, changed or deleted by anybody, administrators included."
+            )
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override to refuse it."""
+        return self._refuse()
+
+    def write(self, vals):
+        """Override to refuse it."""
+        return self._refuse()
+
+    @api.ondelete(at_uninstall=True)
+    def _unlink_refused(self):
+        self._refuse()

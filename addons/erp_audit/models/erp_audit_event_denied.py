@@ -1,0 +1,37 @@
+from odoo import api, models
+from odoo.modules import module
+from odoo.sql_db import Cursor
+
+from ..context import describe
+from ..ratelimit import RateLimit
+
+DENIED = RateLimit(5, 60)
+
+
+class ErpAuditEvent(models.AbstractModel):
+    """Attempts that were refused."""
+
+    _inherit = "erp.audit.event"
+
+    @api.model
+    def _denied(self, model, operation, ids=(), **detail):
+        """Record that somebody was refused, once the refusal has undone what he did.
+
+        A refusal that the code catches and lives with is none: it is recorded when the
+        transaction is rolled back, and forgotten when it is committed.
+        """
+        env, cr = self.env, self.env.cr
+        if isinstance(cr, Cursor) and module.current_test:
+            # a test provokes it, and rolls back only when all its class has run
+            return
+        left_out = DENIED.passes((cr.dbname, env.uid, model, operation))
+        if left_out is None:
+            return
+        detail = {"operation": operation, **self._some(ids), **detail}
+        if left_out:
+            detail["left_out"] = left_out
+
+        who = describe(env)
+        cr.postrollback.add(
+            lambda: self._log_apart("denied", model, detail=detail, **who)
+        )

@@ -1,0 +1,66 @@
+"""Reads that are recorded: gathered while a request runs, written when it ends.
+
+A request may run on a cursor that cannot write, and reads the same documents many
+times; what is recorded is one event for each kind of document.
+"""
+
+from odoo.http import request
+
+# under this name a request keeps what was read in it
+BUFFER = "erp_audit_reads"
+# under this key a transaction without request remembers what it has recorded
+KEY = "erp_audit.reads"
+
+
+def note(env, event, model, ids, detail=None):
+    """Note that records were read, printed or downloaded."""
+    if not request:
+        _log_once(env, event, model, ids, detail)
+        return
+    buffer = getattr(request, BUFFER, None)
+    if buffer is None:
+        buffer = {}
+        setattr(request, BUFFER, buffer)
+    entry = buffer.setdefault((event, model, env.uid), {"ids": {}, "detail": {}})
+    entry["ids"].update(dict.fromkeys(ids))
+    entry["detail"].update(detail or {})
+
+
+def _log_once(env, event, model, ids, detail):
+    """Record at once what no request will: once in a transaction for each model."""
+    known = env.cr.precommit.data.setdefault(KEY, set())
+    if (event, model, env.uid) in known or env.cr.readonly:
+        return
+    known.add((event, model, env.uid))
+    events = env["erp.audit.event"]
+    number = ids[0] if len(ids) == 1 else None
+    events._log(event, model, number, {**events._some(ids), **(detail or {})})
+
+
+def write(env):
+    """Record what was noted in the present request."""
+    buffer = getattr(request, BUFFER, None)
+    if not buffer:
+        return
+    forget()
+    events = env["erp.audit.event"]
+    if env.cr.readonly:
+        # the answer is made already; frees the connection in tests
+        env.cr.rollback()
+        with env.registry.cursor() as cr:
+            _write(events, buffer, cr)
+    else:
+        _write(events, buffer, env.cr)
+
+
+def _write(events, buffer, cr):
+    for (event, model, uid), entry in buffer.items():
+        ids = list(entry["ids"])
+        number = ids[0] if len(ids) == 1 else None
+        detail = {**events._some(ids), **entry["detail"]}
+        events._log(event, model, number, detail, cr=cr, e=uid)
+
+
+def forget():
+    """Forget what was noted: the request is run again."""
+    setattr(request, BUFFER, None)

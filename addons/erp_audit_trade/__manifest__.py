@@ -1,0 +1,11 @@
+{
+    "name": "Audit Trail of Trade",
+    "summary": "What to record of sales, purchases, stock, invoices and partners",
+    "version": "19.0.1.0.0",
+    "category": "Productivity",
+    "author": "Order Control",
+    "website": "https://order-control.example",
+    "license": "LGPL-3",
+    "depends": ["erp_audit", "sale_stock", "purchase_stock"],
+    "auto_install": True,
+}

@@ -1,0 +1,65 @@
+"""./ctl audit: checks the audit trail, proves records, goes on after a restore."""
+
+import argparse
+import os
+import sys
+
+from tools import databases, demo_database
+from tools.output import Fail
+from tools.paths import ROOT
+from tools.session import prepare
+
+
+def parser():
+    """Return the parser of the command's arguments."""
+    where = argparse.ArgumentParser(
+        add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False
+    )
+    where.add_argument("-d", "--database", help="that of the demo if not given")
+    where.add_argument("--server", choices=("demo", "test"))
+    main = argparse.ArgumentParser(
+        "./ctl audit", description=__doc__.split("\n")[0], parents=[where]
+    )
+    what = main.add_subparsers(dest="what", required=True)
+
+    def add(name, text):
+        return what.add_parser(name, help=text, parents=[where])
+
+    verify = add("verify", "check the trail, all or a period")
+    verify.add_argument("--from", dest="start", metavar="DAY", help="2026-01-31, UTC")
+    verify.add_argument("--to", dest="end", metavar="DAY", help="this day included")
+    verify.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    verify.add_argument("--anchors", metavar="FILE", help="seals as they were sent")
+    verify.add_argument("--key", help="public key that you trust, or a file with some")
+    verify.add_argument(
+        "--copy", action="store_true", help="a backup: it may lack the newest seals"
+    )
+    proof = add("proof", "a file that proves one record")
+    proof.add_argument("record", type=int, metavar="ID")
+    proof.add_argument("--out", metavar="FILE", help="printed if not given")
+    add("seal", "seal now what waits for it")
+    add("key", "print the public key")
+    epoch = add("epoch", "go on sealing after a restore")
+    epoch.add_argument("--reason", required=True, help="what happened")
+    return main
+
+
+def parse(arguments):
+    """Return the options that the arguments of the command are."""
+    options = parser().parse_args(arguments)
+    options.database = getattr(options, "database", demo_database.NAME)
+    options.server = getattr(options, "server", "demo")
+    return options
+
+
+def audit(arguments):
+    """Run a command on the audit trail; its exit code is 1 if something is wrong."""
+    options = parse(arguments)
+    session = prepare(options.server)
+    if not databases.exists(session, options.database):
+        raise Fail(f"There is no database {options.database}: name it with -d.")
+    command = [str(session.python), "-m", "tools.audit_task", *arguments]
+    environment = session.environment()
+    environment["PYTHONPATH"] += f"{os.pathsep}{ROOT}"
+    sys.stdout.flush()
+    os.execve(command[0], command, environment)
