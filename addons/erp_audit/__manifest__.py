@@ -13,11 +13,11 @@
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
         "data/ir_cron_data.xml",
+        "views/erp_audit_menus.xml",
         "views/erp_audit_rule_views.xml",
         "views/erp_audit_record_views.xml",
         "views/erp_audit_seal_views.xml",
         "views/res_config_settings_views.xml",
-        "views/erp_audit_menus.xml",
     ],
     "uninstall_hook": "uninstall_hook",
 }
