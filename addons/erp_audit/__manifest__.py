@@ -13,6 +13,7 @@
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
         "data/ir_cron_data.xml",
+        "data/erp_duty_conflict_data.xml",
         "views/erp_audit_menus.xml",
         "views/erp_audit_rule_views.xml",
         "views/erp_audit_record_views.xml",

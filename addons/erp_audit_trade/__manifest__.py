@@ -7,5 +7,8 @@
     "website": "https://order-control.example",
     "license": "LGPL-3",
     "depends": ["erp_audit", "sale_stock", "purchase_stock"],
+    "data": [
+        "data/erp_duty_conflict_data.xml",
+    ],
     "auto_install": True,
 }

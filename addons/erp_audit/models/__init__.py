@@ -23,3 +23,9 @@ from . import ir_rule
 from . import res_groups
 from . import res_users
 from . import res_users_apikeys
+from . import erp_access_rights
+from . import erp_access_rights_words
+from . import erp_duty_conflict
+from . import erp_duty_conflict_exception
+from . import erp_duty_conflict_accept
+from . import erp_duty_conflict_rule

@@ -9,3 +9,5 @@ from . import test_seal
 from . import test_seal_proof
 from . import test_secret
 from . import test_tampering
+from . import test_rights
+from . import test_duty

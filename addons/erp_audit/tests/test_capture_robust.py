@@ -55,9 +55,7 @@ class TestCaptureRobust(AuditCase):
         """A column that nobody told of is recorded from its first change."""
         self._sql("ALTER TABLE res_partner_category ADD COLUMN x_new varchar")
         self.assertEqual(self._change(x_new="1"), {"x_new": [None, "1"]})
-        self.assertEqual(
-            self.rules._findings(), [("res_partner_category", "changed")]
-        )
+        self.assertEqual(self.rules._findings(), [("res_partner_category", "changed")])
         self.rules._sync()
         self.assertEqual(self._change(x_new="2"), {"x_new": ["1", "2"]})
         self.assertFalse(self.rules._findings())
@@ -171,9 +169,7 @@ class TestCaptureRobust(AuditCase):
         self.assertEqual(changed, {name: [None, 1] for name in names})
         self._mark()
         self._sql("""UPDATE res_partner_category SET "x '""%s" = 'o"k'""")
-        self.assertEqual(
-            self._one(self.tag)["diff"], {"x '\"%s": [None, 'o"k']}
-        )
+        self.assertEqual(self._one(self.tag)["diff"], {"x '\"%s": [None, 'o"k']})
 
     def test_long_table_names(self):
         """Functions of tables with long names do not collide."""
@@ -226,9 +222,7 @@ class TestCaptureRobust(AuditCase):
         """Left out, masked, switched off: from the next statement on."""
         field = self.env["ir.model.fields"]._get("res.partner.category", "color")
         self.rule.masked_field_ids = field
-        self.assertEqual(
-            self._change(color=5), {"color": [capture.MASK, capture.MASK]}
-        )
+        self.assertEqual(self._change(color=5), {"color": [capture.MASK, capture.MASK]})
         self.rule.write(
             {
                 "masked_field_ids": [Command.clear()],

@@ -1,1 +1,3 @@
 from . import erp_audit_rule
+from . import erp_access_rights
+from . import erp_duty_conflict
