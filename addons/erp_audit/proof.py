@@ -4,6 +4,9 @@
 :mod:`.seal`.
 """
 
+# Names of tables and columns are constants of ours, values are parameters.
+# pylint: disable=sql-injection
+
 import gzip
 import json
 from hashlib import sha256
@@ -71,7 +74,7 @@ def _sealed(cr, row, tx):
     """Return the seal of a record, and its place under it."""
     cr.execute("SELECT max(epoch) FROM erp_audit_chain")
     for epoch in range(cr.fetchone()[0] or 0, -1, -1):
-        seals = Seal.read(
+        seals = Seal.select(
             cr,
             "epoch = %s AND (last_tx, last_id) >= (%s, %s) AND kind = 'block'"
             " ORDER BY last_tx, last_id LIMIT 1",
@@ -88,7 +91,7 @@ def _naming(cr, values):
     """Return the seals that say which models the numbers of a record stand for."""
     wanted = {str(values[name]) for name in ("source", "other") if values[name]}
     found = []
-    for seal in Seal.read(cr, "names IS NOT NULL ORDER BY seq", light=True):
+    for seal in Seal.select(cr, "names IS NOT NULL ORDER BY seq", light=True):
         if wanted & set(seal.facts.get("names") or {}):
             found.append(seal)
     return found
@@ -116,7 +119,7 @@ class Export:
         # how the records stand under their seals, see blocks in of_export()
         self.blocks = []
 
-    def write(self, path):
+    def dump(self, path):
         """Write the records, compressed, one canonical text a line.
 
         :return: SHA-256 of the file, hexadecimal
@@ -124,7 +127,7 @@ class Export:
         :raise NotSealed: if a record has no seal
         """
         start = store.month_of(self.partition)
-        seals = Seal.read(
+        seals = Seal.select(
             self.cr,
             "kind = 'block' AND min_ts < %s AND max_ts >= %s ORDER BY seq",
             [store.month_after(start), start],
@@ -146,7 +149,7 @@ class Export:
 
     def _block(self, seq):
         """Return ``(text, leaf)`` of the month's records under a seal."""
-        (seal,) = Seal.read(self.cr, "seq = %s", [seq])
+        (seal,) = Seal.select(self.cr, "seq = %s", [seq])
         if seal.wrong(self.trusted):
             raise Mismatch(f"seal {seq}")
         entries = unpack(seal.raw)

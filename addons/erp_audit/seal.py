@@ -29,6 +29,9 @@ Epoch
     Sealing stops, and goes on with a signed seal that says since when and why.
 """
 
+# Names of tables and columns are constants of ours, values are parameters.
+# pylint: disable=sql-injection
+
 import json
 import struct
 import zlib
@@ -170,7 +173,7 @@ class Seal:
     )
 
     @classmethod
-    def read(cls, cr, where, params=(), light=False):
+    def select(cls, cr, where, params=(), light=False):
         """Return the seals that a condition selects, in their order.
 
         :param bool light: without leaves and entries

@@ -1,5 +1,8 @@
 """Closes blocks and writes their seals; one at a time, see ``erp.audit.seal``."""
 
+# Names of tables and columns are constants of ours, values are parameters.
+# pylint: disable=sql-injection
+
 import json
 import uuid
 from hashlib import sha256
@@ -58,7 +61,7 @@ class Sealer:
         self.database = self._value(
             "SELECT value FROM ir_config_parameter WHERE key = 'database.uuid'"
         )
-        last = Seal.read(cr, "true ORDER BY seq DESC LIMIT 1", light=True)
+        last = Seal.select(cr, "true ORDER BY seq DESC LIMIT 1", light=True)
         self.last = last[0] if last else None
 
     def _value(self, query, params=()):
@@ -127,6 +130,14 @@ class Sealer:
                 f" {self.head['seq']} was written already. {REMEDY}"
             )
 
+    def sound(self):
+        """Return whether sealing can go on, see :meth:`check`."""
+        try:
+            self.check()
+        except Discontinuity:
+            return False
+        return True
+
     def _went_back(self):
         return self.last.last_tx >= self._horizon()
 
@@ -136,7 +147,7 @@ class Sealer:
             return False
         if not self.last or self.head["seq"] > self.last.seq:
             return True
-        known = Seal.read(self.cr, "seq = %s", [self.head["seq"]], light=True)
+        known = Seal.select(self.cr, "seq = %s", [self.head["seq"]], light=True)
         return not known or known[0].digest != self.head["hash"]
 
     # -- seals -------------------------------------------------------------------------
@@ -292,7 +303,7 @@ class Sealer:
                 squeeze(entries),
             ],
         )
-        return Seal.read(self.cr, "seq = %s", [facts["seq"]], light=True)[0]
+        return Seal.select(self.cr, "seq = %s", [facts["seq"]], light=True)[0]
 
     def _new_names(self):
         """Return the numbers of models that no seal names yet, with their names."""
@@ -312,7 +323,7 @@ def lag(cr):
     :return: ``(seconds, number)`` of the records that are not sealed yet; the number
         ends at 100,000
     """
-    last = Seal.read(cr, "true ORDER BY seq DESC LIMIT 1", light=True)
+    last = Seal.select(cr, "true ORDER BY seq DESC LIMIT 1", light=True)
     position, base = START, -1
     if last:
         facts = last[0].facts

@@ -21,7 +21,7 @@ MOST = 5000
 
 def since(cr, seq, most=MOST):
     """Return the seals after a number, oldest first."""
-    return Seal.read(cr, "seq > %s ORDER BY seq LIMIT %s", [seq, most], light=True)
+    return Seal.select(cr, "seq > %s ORDER BY seq LIMIT %s", [seq, most], light=True)
 
 
 def to_file(cr, path):
@@ -55,7 +55,7 @@ def _written(cr, path):
         seq = int(json.loads(header)["seq"])
     except (ValueError, KeyError, TypeError, IndexError):
         return 0
-    known = Seal.read(cr, "seq = %s", [seq], light=True)
+    known = Seal.select(cr, "seq = %s", [seq], light=True)
     if known and known[0].digest == digest(header):
         return seq
     cr.execute(f"SELECT max(seq) - 1 FROM {TABLE} WHERE kind = %s", [RESTART])

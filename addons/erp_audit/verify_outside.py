@@ -11,7 +11,7 @@ def known_databases(cr, trusted):
     """Return the uuids under which this machine may know the chain."""
     cr.execute("SELECT value FROM ir_config_parameter WHERE key = 'database.uuid'")
     databases = {row[0] for row in cr.fetchall()}
-    last = Seal.read(cr, "true ORDER BY seq DESC LIMIT 1", light=True)
+    last = Seal.select(cr, "true ORDER BY seq DESC LIMIT 1", light=True)
     # what the setting says now is easily changed, what was signed is not
     if last and last[0].wrong(trusted) in (None, "leaves"):
         databases.add(last[0].facts["database"])

@@ -22,11 +22,13 @@ class ErpAuditAppendOnly(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         """Override to refuse it."""
-        return self._refuse()
+        self._refuse()
+        return super().create(vals_list)
 
     def write(self, vals):
         """Override to refuse it."""
-        return self._refuse()
+        self._refuse()
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=True)
     def _unlink_refused(self):

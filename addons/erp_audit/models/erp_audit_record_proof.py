@@ -12,8 +12,9 @@ class ErpAuditRecord(models.Model):
 
     def init(self):
         """Override to refuse writing through the view."""
-        super().init()
+        result = super().init()
         store.guard_view(self.env.cr, self._table)
+        return result
 
     def action_proof(self):
         """Download the proof of a record, to be checked without Odoo.

@@ -4,6 +4,7 @@ import psycopg2
 
 from odoo import Command, api, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .. import capture, store
 
@@ -80,8 +81,7 @@ class ErpAuditRule(models.Model):
     def _sync_now(self):
         cr = self.env.cr
         cr.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        # the number of the lock and the time are of our own making
-        cr.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
         capture.helpers(cr)
         wanted = {item.table: item for item in self._captures()}
         present = capture.installed(cr)
@@ -172,7 +172,7 @@ class ErpAuditRule(models.Model):
         """Make the rules of :meth:`_default_rules` that are missing."""
         # sudo: rules that come with addons, whoever installs them
         rules = self.sudo().with_context(tracking_disable=True)
-        known = set(rules.search([]).mapped("model_name"))
+        known = {name for (name,) in rules._read_group([], ["model_name"])}
         for name, values in self._default_rules().items():
             if name in self.env and name not in known:
                 rules.create(self._default_values(name, values))

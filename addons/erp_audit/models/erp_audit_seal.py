@@ -111,14 +111,11 @@ class ErpAuditSeal(models.Model):
                 )
             with self.env.registry.cursor() as cr:
                 chain = self._sealer(cr, keys.load(), check=False)
-                try:
-                    chain.check()
-                except sealer.Discontinuity:
-                    seal = chain.begin_epoch(reason, who)
-                else:
+                if chain.sound():
                     raise UserError(
                         self.env._("Nothing is wrong: sealing can simply go on.")
                     )
+                seal = chain.begin_epoch(reason, who)
             sealer.publish(seal)
         return seal
 

@@ -18,5 +18,6 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _post_dispatch(cls, response):
         """Override to record what the request has read, printed or downloaded."""
-        super()._post_dispatch(response)
+        result = super()._post_dispatch(response)
         reading.write(request.env)
+        return result

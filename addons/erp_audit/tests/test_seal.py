@@ -71,7 +71,7 @@ class TestSeal(SealCase):
         seals = self._seal(limit=4)
         sealed = [
             entry.id
-            for item in seal.Seal.read(self.cr, "true ORDER BY seq")
+            for item in seal.Seal.select(self.cr, "true ORDER BY seq")
             for entry in seal.unpack(item.raw)
         ]
         self.assertEqual([row for row in sealed if row in rows], rows)
@@ -145,7 +145,7 @@ class TestSeal(SealCase):
     def test_entries_are_packed_small(self):
         rows = [self._record(100 + n // 5, res_id=n) for n in range(500)]
         self._seal(limit=1000)
-        (item,) = seal.Seal.read(self.cr, "number >= 500")
+        (item,) = seal.Seal.select(self.cr, "number >= 500")
         self.assertLess(len(item.entries) / len(rows), 12)
 
     def test_names_of_models_are_sealed_once(self):
@@ -186,7 +186,7 @@ class TestEpoch(SealCase):
         self.assertEqual(report.unsealed, 0)
         sealed = [
             entry.id
-            for item in seal.Seal.read(self.cr, "true ORDER BY seq")
+            for item in seal.Seal.select(self.cr, "true ORDER BY seq")
             for entry in seal.unpack(item.raw)
         ]
         self.assertEqual(sealed[-4:], new)
@@ -211,7 +211,7 @@ class TestEpoch(SealCase):
     def test_missing_seals_are_signed_off(self):
         self._records(8)
         self._seal(limit=4)
-        lines = [item.line() for item in seal.Seal.read(self.cr, "true ORDER BY seq")]
+        lines = [item.line() for item in seal.Seal.select(self.cr, "true ORDER BY seq")]
         self._tamper(
             "DELETE FROM erp_audit_chain WHERE seq ="
             " (SELECT max(seq) FROM erp_audit_chain)"

@@ -166,7 +166,7 @@ class TestSinks(ProofCase):
         self._seal()
         sinks.send(self.cr, self.database)
         lines = path.read_text().splitlines()
-        last = seal.Seal.read(self.cr, "true ORDER BY seq DESC LIMIT 1")[0]
+        last = seal.Seal.select(self.cr, "true ORDER BY seq DESC LIMIT 1")[0]
         self.assertEqual(lines[-1], last.line())
         self.assertIntact(anchors=lines)
 

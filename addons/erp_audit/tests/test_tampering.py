@@ -264,7 +264,7 @@ class TestTampering(SealCase):
             leaf = bytes(cr.fetchone()[0])
             (item,) = [
                 item
-                for item in seal.Seal.read(cr, "true")
+                for item in seal.Seal.select(cr, "true")
                 if row in [entry.id for entry in seal.unpack(item.raw)]
             ]
             place = [entry.id for entry in seal.unpack(item.raw)].index(row)
