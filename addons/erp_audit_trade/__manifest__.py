@@ -9,6 +9,7 @@
     "depends": ["erp_audit", "sale_stock", "purchase_stock"],
     "data": [
         "data/erp_duty_conflict_data.xml",
+        "data/erp_audit_alert_rule_data.xml",
     ],
     "auto_install": True,
 }

@@ -29,3 +29,10 @@ from . import erp_duty_conflict
 from . import erp_duty_conflict_exception
 from . import erp_duty_conflict_accept
 from . import erp_duty_conflict_rule
+from . import erp_audit_alert_rule
+from . import erp_audit_alert
+from . import erp_audit_alert_handling
+from . import erp_audit_alert_telling
+from . import erp_audit_alert_position
+from . import erp_audit_alert_engine
+from . import erp_audit_alert_event

@@ -14,11 +14,16 @@ _logger = logging.getLogger(__name__)
 # columns that the machine itself writes all the time
 ALWAYS = {
     "approval.event": (),
+    "auth.oauth.provider": (),
     "auth.passkey.key": ("sign_count",),
+    "erp.audit.alert": ("facts", "hits", "last_date", "record_count"),
+    "erp.audit.alert.rule": (),
     "erp.audit.rule": (),
+    "fetchmail.server": ("date", "error_date", "error_message"),
     "ir.actions.server": (),
     "ir.config_parameter": (),
     "ir.cron": ("failure_count", "first_failure_date", "lastcall", "nextcall"),
+    "ir.mail_server": (),
     "ir.model.access": (),
     "ir.module.module": ("latest_version",),
     "ir.rule": (),

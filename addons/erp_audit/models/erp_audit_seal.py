@@ -71,6 +71,8 @@ class ErpAuditSeal(models.Model):
             return
         if number:
             _logger.info("%s blocks of the audit trail sealed", number)
+            # the alert rules look at what was sealed
+            self.env["erp.audit.alert.engine"]._wake()
 
     @api.model
     def _seal(self, limit=sealer.LIMIT):

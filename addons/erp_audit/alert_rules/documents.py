@@ -1,0 +1,197 @@
+"""How much somebody takes out, reads, prints or removes."""
+
+from odoo.tools import SQL
+
+from .kind import MANY, Kind, SingleKind, WindowKind, model_name, people
+
+COUNT = "greatest(coalesce((f.diff->>'count')::integer, 1), 1)"
+
+
+class ExportLarge(SingleKind):
+    """An export of many records, or of far more than this person ever exports."""
+
+    code = "export_large"
+    thresholds = {"records": 1000, "factor": 5.0}
+    events = frozenset({"export"})
+    # five exports are the least to say what is usual, a hundred records the least
+    # to be worth a word
+    joins = """
+    LEFT JOIN LATERAL (
+        SELECT percentile_cont(0.5) WITHIN GROUP
+                   (ORDER BY (h.diff->>'count')::integer) AS median, count(*) AS n
+          FROM erp_audit_log h
+         WHERE h.event = 'export' AND h.real_uid = f.real_uid AND h.ts < f.ts
+           AND h.ts >= f.ts - interval '30 days'
+    ) own ON true
+    """
+    where = f"""f.event = 'export' AND (
+        {COUNT} >= %(records)s
+        OR ({COUNT} >= 100 AND own.n >= 5 AND {COUNT} > %(factor)s * own.median))"""
+    key = "coalesce(f.real_uid, 0)::text || ' ' || coalesce(s.name, '')"
+    facts = f"""jsonb_build_object('model', s.name, 'count', {COUNT},
+        'median', CASE WHEN own.n >= 5 THEN own.median END)"""
+
+    def words(self, alert):
+        """Override: who, what, how much."""
+        env, facts = alert.env, alert.facts
+        parts = {
+            "person": people(env, alert.person_id.ids),
+            "number": facts.get("count", 0),
+            "model": model_name(env, facts.get("model")),
+        }
+        if facts.get("median"):
+            return env._(
+                "%(person)s exported %(number)s records of %(model)s; usually it is "
+                "%(median)s",
+                median=round(facts["median"]),
+                **parts,
+            )
+        return env._("%(person)s exported %(number)s records of %(model)s", **parts)
+
+
+class ExportSensitive(SingleKind):
+    """An export of documents of which each reading is recorded."""
+
+    code = "export_sensitive"
+    events = frozenset({"export"})
+    where = """f.event = 'export' AND EXISTS (
+        SELECT 1 FROM erp_audit_rule r
+         WHERE r.model_name = s.name AND r.log_reads AND r.state = 'confirmed')"""
+    key = "coalesce(f.real_uid, 0)::text || ' ' || coalesce(s.name, '')"
+    facts = f"jsonb_build_object('model', s.name, 'count', {COUNT})"
+
+    def words(self, alert):
+        """Override: who, what."""
+        env, facts = alert.env, alert.facts
+        return env._(
+            "%(person)s exported sensitive documents: %(number)s of %(model)s",
+            person=people(env, alert.person_id.ids),
+            number=facts.get("count", 0),
+            model=model_name(env, facts.get("model")),
+        )
+
+
+class ReadsAbovePeers(Kind):
+    """Somebody reads far more sensitive documents in a day than others do."""
+
+    code = "reads_above_peers"
+    thresholds = {"records": 200, "factor": 5.0}
+    events = frozenset({"read"})
+    # peers are asked for only about whoever has read enough
+    text = f"""
+    WITH busy AS MATERIALIZED (
+        SELECT f.real_uid, f.source, f.ts::date AS day, sum({COUNT}) AS n,
+               bool_or(%(fresh)s) AS touched, max(f.company) AS company,
+               (array_agg(f.id ORDER BY f.ts DESC) FILTER (WHERE %(fresh)s))[1:{MANY}]
+                   AS hits,
+               (array_agg(f.id ORDER BY f.ts DESC))[1:{MANY}] AS evidence,
+               min(f.ts) AS first, max(f.ts) AS last
+          FROM erp_audit_log f
+         WHERE f.event = 'read' AND f.real_uid IS NOT NULL
+           AND f.ts >= date_trunc('day', %(low)s::timestamp)
+           AND f.ts < date_trunc('day', %(high)s::timestamp) + interval '1 day'
+         GROUP BY 1, 2, 3
+        HAVING sum({COUNT}) >= %(records)s AND bool_or(%(fresh)s)
+    )
+    SELECT b.real_uid || ' ' || b.source AS key, b.company, b.real_uid AS person,
+           b.real_uid AS actor, b.first, b.last, b.hits, b.evidence,
+           jsonb_build_object('model', s.name, 'number', b.n, 'median', peers.median)
+               AS facts
+      FROM busy b JOIN erp_audit_source s ON s.id = b.source
+     CROSS JOIN LATERAL (
+           SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY d.n) AS median,
+                  count(DISTINCT d.real_uid) AS people
+             FROM (SELECT f.real_uid, f.ts::date, sum({COUNT}) AS n
+                     FROM erp_audit_log f
+                    WHERE f.event = 'read' AND f.source = b.source
+                      AND f.real_uid <> b.real_uid
+                      AND f.ts >= b.day - 30 AND f.ts < b.day + 1
+                    GROUP BY 1, 2) d) peers
+     WHERE peers.people > 0 AND b.n > %(factor)s * peers.median
+     ORDER BY b.last
+    """
+
+    def query(self, rule, span):
+        """Override: days of readers beside those of the others."""
+        return SQL(
+            self.text,
+            fresh=span.fresh,
+            low=span.low,
+            high=span.high,
+            **self.values(rule),
+        )
+
+    def words(self, alert):
+        """Override: who, how many, how many others."""
+        env, facts = alert.env, alert.facts
+        return env._(
+            "%(person)s read %(number)s of %(model)s in a day; others read %(median)s",
+            person=people(env, alert.person_id.ids),
+            number=facts.get("number", 0),
+            model=model_name(env, facts.get("model")),
+            median=round(facts.get("median") or 0),
+        )
+
+
+class TakenOutMuch(WindowKind):
+    """Somebody prints or downloads one document after the other."""
+
+    code = "taken_out_much"
+    thresholds = {"records": 100, "minutes": 60}
+    least = "records"
+    events = frozenset({"print", "download"})
+    rows = f"""
+    SELECT f.real_uid::text AS key, f.id, f.ts, f.company, f.real_uid AS person,
+           f.real_uid AS actor, {COUNT} AS weight, (%(fresh)s) AS fresh,
+           jsonb_build_object('model', s.name) AS facts
+      FROM erp_audit_log f LEFT JOIN erp_audit_source s ON s.id = f.source
+     WHERE f.event IN ('print', 'download') AND f.ts BETWEEN %(low)s AND %(high)s
+       AND f.real_uid IS NOT NULL
+    """
+
+    def words(self, alert):
+        """Override: who, how many."""
+        env, facts = alert.env, alert.facts
+        return env._(
+            "%(person)s printed or downloaded %(number)s documents within %(minutes)s "
+            "minutes, last: %(model)s",
+            person=people(env, alert.person_id.ids),
+            number=facts.get("number", 0),
+            minutes=alert.rule_id.minutes,
+            model=model_name(env, facts.get("model")),
+        )
+
+
+class MassRemoval(WindowKind):
+    """Somebody deletes or archives many records of one kind in a short time."""
+
+    code = "mass_removal"
+    thresholds = {"records": 50, "minutes": 10}
+    least = "records"
+    changes = {"*": "da"}
+    # by the index of persons; who has no person worked in the database itself
+    rows = """
+    SELECT coalesce(f.real_uid, 0) || ' ' || f.source AS key, f.id, f.ts, f.company,
+           f.real_uid AS person, f.real_uid AS actor, 1 AS weight,
+           (%(fresh)s) AS fresh,
+           jsonb_build_object('model', s.name, 'archived', f.op = 'w') AS facts
+      FROM erp_audit_log f JOIN erp_audit_source s ON s.id = f.source
+     WHERE (f.real_uid IS NULL OR f.real_uid = ANY(ARRAY(
+               SELECT f.real_uid FROM erp_audit_log f
+                WHERE %(fresh)s AND f.op IN ('d', 'w') GROUP BY f.real_uid)))
+       AND f.ts BETWEEN %(low)s AND %(high)s
+       AND (f.op = 'd' OR (f.op = 'w' AND f.diff->'active' = '[true, false]'))
+       AND f.action IS DISTINCT FROM 'install'
+    """
+
+    def words(self, alert):
+        """Override: who, what, how many."""
+        env, facts = alert.env, alert.facts
+        return env._(
+            "%(person)s deleted or archived %(number)s of %(model)s within %(minutes)s "
+            "minutes",
+            person=people(env, alert.person_id.ids) or env._("Somebody"),
+            number=facts.get("number", 0),
+            model=model_name(env, facts.get("model")),
+            minutes=alert.rule_id.minutes,
+        )

@@ -1,0 +1,272 @@
+"""Who logs in, how, and when."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+import pytz
+
+from .kind import SingleKind, WindowKind, people
+
+
+class BruteForce(WindowKind):
+    """Somebody tries passwords: of one person, or from one address."""
+
+    code = "brute_force"
+    thresholds = {"attempts": 10, "minutes": 10}
+    least = "attempts"
+    events = frozenset({"login_failed"})
+    rows = """
+    SELECT k.key, f.id, f.ts, f.company,
+           CASE WHEN k.by = 'login' THEN f.res_id END AS person,
+           NULL::integer AS actor,
+           1 + coalesce((f.diff->>'left_out')::integer, 0) AS weight,
+           (%(fresh)s) AS fresh,
+           jsonb_build_object('by', k.by, 'what', k.what) AS facts
+      FROM erp_audit_log f,
+           LATERAL (VALUES ('login:' || lower(f.diff->>'login'), 'login',
+                            f.diff->>'login'),
+                           ('ip:' || f.ip, 'ip', f.ip)) AS k (key, by, what)
+     WHERE f.event = 'login_failed' AND f.ts BETWEEN %(low)s AND %(high)s
+       AND k.what <> ''
+    """
+
+    def words(self, alert):
+        """Override: how often, for whom or from where."""
+        env, facts = alert.env, alert.facts
+        if facts.get("by") == "ip":
+            return env._(
+                "%(number)s failed logins from the address %(what)s within "
+                "%(minutes)s minutes",
+                **self._parts(alert),
+            )
+        return env._(
+            "%(number)s failed logins as %(what)s within %(minutes)s minutes",
+            **self._parts(alert),
+        )
+
+    def _parts(self, alert):
+        facts = alert.facts
+        return {
+            "number": facts.get("number", 0),
+            "what": facts.get("what", ""),
+            "minutes": alert.rule_id.minutes,
+        }
+
+
+class SuccessAfterFailures(SingleKind):
+    """A login that succeeds after many that did not."""
+
+    code = "success_after_failures"
+    thresholds = {"attempts": 5, "minutes": 60}
+    events = frozenset({"login"})
+    joins = """
+    JOIN LATERAL (
+        SELECT sum(1 + coalesce((h.diff->>'left_out')::integer, 0)) AS n,
+               (array_agg(h.id ORDER BY h.ts DESC))[1:%(many)s] AS ids
+          FROM erp_audit_log h
+         WHERE h.event = 'login_failed' AND h.res_id = f.res_id
+           AND h.ts < f.ts
+           AND h.ts >= f.ts - make_interval(mins => %(minutes)s)
+           AND h.ts > coalesce((
+               SELECT max(p.ts) FROM erp_audit_log p
+                WHERE p.event = 'login' AND p.res_id = f.res_id AND p.ts < f.ts
+                  AND p.ts >= f.ts - make_interval(mins => %(minutes)s)), '-infinity')
+    ) failed ON failed.n >= %(attempts)s
+    """
+    where = "f.event = 'login'"
+    evidence = "failed.ids"
+    facts = "jsonb_build_object('number', failed.n, 'ip', f.ip)"
+
+    def words(self, alert):
+        """Override: who got in at last."""
+        return alert.env._(
+            "%(person)s logged in from %(ip)s after %(number)s failed attempts",
+            person=people(alert.env, alert.person_id.ids),
+            ip=alert.facts.get("ip") or "?",
+            number=alert.facts.get("number", 0),
+        )
+
+
+class NewPlace(SingleKind):
+    """Somebody with far-reaching rights logs in from where he never did."""
+
+    code = "new_place"
+    thresholds = {"days": 90}
+    events = frozenset({"login"})
+    joins = """
+    JOIN LATERAL (
+        SELECT bool_or(h.ip = f.ip) AS ip,
+               bool_or(h.diff->>'device' = f.diff->>'device') AS device,
+               bool_or(h.diff ? 'device') AS devices
+          FROM erp_audit_log h
+         WHERE h.event = 'login' AND h.real_uid = f.real_uid AND h.ts < f.ts
+           AND h.ts >= f.ts - make_interval(days => %(days)s)
+    ) known ON known.ip = false
+            OR (known.devices AND f.diff ? 'device' AND known.device IS NOT TRUE)
+    """
+    where = "f.event = 'login' AND f.real_uid = ANY(%(privileged)s)"
+    key = "f.real_uid::text || ' ' || coalesce(f.ip, '')"
+    facts = """jsonb_build_object('ip', f.ip, 'device', f.diff->>'device',
+                                  'new_ip', known.ip IS NOT TRUE)"""
+
+    def values(self, rule):
+        """Override to name the people with far-reaching rights."""
+        return super().values(rule) | {"privileged": rule._privileged()}
+
+    def words(self, alert):
+        """Override: who, and what is new."""
+        env, facts = alert.env, alert.facts
+        person = people(env, alert.person_id.ids)
+        if facts.get("new_ip"):
+            return env._(
+                "%(person)s, who has far-reaching rights, logged in from an address "
+                "never used before: %(ip)s",
+                person=person,
+                ip=facts.get("ip") or "?",
+            )
+        return env._(
+            "%(person)s, who has far-reaching rights, logged in with a device never "
+            "used before: %(device)s",
+            person=person,
+            device=facts.get("device") or "?",
+        )
+
+
+class OutsideHours(SingleKind):
+    """A login when the person does not work, by the clock of where he is."""
+
+    code = "outside_hours"
+    thresholds = {"minutes": 60}
+    events = frozenset({"login"})
+    where = "f.event = 'login' AND f.real_uid IS NOT NULL"
+    key = "f.real_uid::text"
+
+    def sift(self, rule, hits):
+        """Override to look at the working hours."""
+        # sudo: working hours and time zones of people
+        users = rule.env["res.users"].sudo().with_context(active_test=False)
+        users = users.browse({hit["person"] for hit in hits}).exists()
+        groups = defaultdict(list)
+        people_ = {}
+        for user in users:
+            calendar = user.resource_calendar_id or user.company_id.resource_calendar_id
+            zone = user.tz or user.resource_ids[:1].tz or calendar.tz or "UTC"
+            people_[user.id] = calendar, zone
+        for hit in hits:
+            if hit["person"] in people_:
+                groups[people_[hit["person"]]].append(hit)
+        found = [
+            hit
+            for (calendar, zone), some in groups.items()
+            for hit in self._outside(calendar, pytz.timezone(zone), some, rule.minutes)
+        ]
+        return sorted(found, key=lambda hit: hit["last"])
+
+    def _outside(self, calendar, zone, hits, tolerance):
+        if not calendar or calendar.flexible_hours:
+            return
+        margin = timedelta(minutes=tolerance)
+        moments = [pytz.utc.localize(hit["last"]) for hit in hits]
+        day = timedelta(days=1)
+        work = calendar._work_intervals_batch(
+            min(moments) - day, max(moments) + day, tz=zone
+        )[False]
+        spans = [(start - margin, stop + margin) for start, stop, _meta in work]
+        for moment, hit in zip(moments, hits, strict=True):
+            if not any(start <= moment <= stop for start, stop in spans):
+                local = moment.astimezone(zone)
+                hit["facts"] = {"at": f"{local:%Y-%m-%d %H:%M}", "zone": zone.zone}
+                yield hit
+
+    def words(self, alert):
+        """Override: who, when by his own clock."""
+        return alert.env._(
+            "%(person)s logged in outside working hours: %(time)s (%(zone)s)",
+            person=people(alert.env, alert.person_id.ids),
+            time=alert.facts.get("at", ""),
+            zone=alert.facts.get("zone", ""),
+        )
+
+
+class DormantUser(SingleKind):
+    """Somebody comes back who was away for long."""
+
+    code = "dormant_user"
+    thresholds = {"days": 60}
+    events = frozenset({"login"})
+    # what the trail does not reach back to, nobody knows
+    joins = """
+    JOIN LATERAL (
+        SELECT coalesce(
+                   (SELECT max(h.ts) FROM erp_audit_log h
+                     WHERE h.real_uid = f.real_uid AND h.ts < f.ts
+                       AND h.event IS DISTINCT FROM 'login_failed'),
+                   (SELECT greatest(u.create_date,
+                                    (SELECT o.ts FROM erp_audit_log o
+                                      ORDER BY o.id LIMIT 1))
+                      FROM res_users u WHERE u.id = f.real_uid)) AS ts
+    ) seen ON seen.ts < f.ts - make_interval(days => %(days)s)
+    """
+    where = "f.event = 'login'"
+    facts = """jsonb_build_object('since', seen.ts::date::text,
+                                  'days', f.ts::date - seen.ts::date, 'ip', f.ip)"""
+
+    def words(self, alert):
+        """Override: who, after how long."""
+        return alert.env._(
+            "%(person)s logged in after %(days)s days without any activity",
+            person=people(alert.env, alert.person_id.ids),
+            days=alert.facts.get("days", 0),
+        )
+
+
+class Superuser(SingleKind):
+    """Somebody becomes superuser, or logs in as the superuser."""
+
+    code = "superuser"
+    events = frozenset({"become_superuser", "login"})
+    where = "(f.event = 'become_superuser' OR (f.event = 'login' AND f.real_uid = 1))"
+    facts = "jsonb_build_object('login', f.event = 'login', 'ip', f.ip)"
+
+    def words(self, alert):
+        """Override: who."""
+        if alert.facts.get("login"):
+            return alert.env._(
+                "Somebody logged in as superuser from %s", alert.facts.get("ip") or "?"
+            )
+        return alert.env._(
+            "%s became superuser: no access rights hold him back",
+            people(alert.env, alert.person_id.ids),
+        )
+
+
+class NoSecondFactor(SingleKind):
+    """Somebody with far-reaching rights logs in with a password alone."""
+
+    code = "no_second_factor"
+    events = frozenset({"login"})
+    where = """f.event = 'login' AND f.real_uid = ANY(%(privileged)s)
+               AND f.diff->>'type' = 'password'"""
+    facts = "jsonb_build_object('ip', f.ip)"
+
+    def values(self, rule):
+        """Override to name the people with far-reaching rights."""
+        return super().values(rule) | {"privileged": rule._privileged()}
+
+    def sift(self, rule, hits):
+        """Override to look who has a second factor."""
+        # sudo: who has a second factor is kept from others
+        users = rule.env["res.users"].sudo().with_context(active_test=False)
+        users = users.browse({hit["person"] for hit in hits}).exists()
+        safe = set()
+        for name in ("totp_enabled", "auth_passkey_key_ids"):
+            if name in users._fields:
+                safe.update(users.filtered(name).ids)
+        return [hit for hit in hits if hit["person"] not in safe]
+
+    def words(self, alert):
+        """Override: who."""
+        return alert.env._(
+            "%s has far-reaching rights, and logs in with a password alone",
+            people(alert.env, alert.person_id.ids),
+        )

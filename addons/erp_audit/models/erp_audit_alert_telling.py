@@ -1,0 +1,115 @@
+from collections import defaultdict
+
+from odoo import api, models
+
+# alerts of one message, and people who get an activity, at most
+MANY = 20
+
+
+class ErpAuditAlert(models.Model):
+    """How people learn of an alert: activity, e-mail, and a note on the screen.
+
+    Whoever gets several alerts at a time gets one e-mail and one note about them.
+    """
+
+    _inherit = "erp.audit.alert"
+
+    def _tell(self):
+        """Tell the people of the rule, except those whom the alert is about."""
+        told = defaultdict(self.browse)
+        for alert in self:
+            recipients = alert._recipients()
+            owner = alert.rule_id.owner_id & recipients
+            alert.write({"recipient_ids": recipients.ids, "owner_id": owner.id})
+            for user in recipients:
+                told[user] += alert
+        self._schedule(told)
+        for user, alerts in told.items():
+            alerts._tell_screen(user)
+        self._tell_mail(told)
+
+    def _recipients(self):
+        """Return who is told of the alert."""
+        rule = self.rule_id
+        users = rule.user_ids | rule.owner_id | rule.group_ids.all_user_ids
+        users = users.filtered(lambda user: user.active and not user.share)
+        if self.company_id:
+            users = users.filtered(lambda user: self.company_id in user.company_ids)
+        root = self.env.ref("base.user_root")
+        return users - self.person_id - self.actor_id - root
+
+    @api.model
+    def _schedule(self, told):
+        """Give the owner an activity; everybody, if there is none."""
+        kind = self.env.ref("mail.mail_activity_data_todo", raise_if_not_found=False)
+        model = self.env["ir.model"]._get_id(self._name)
+        today = self.env.cr.now().date()
+        values = []
+        for user, alerts in told.items():
+            mine = alerts.filtered(lambda alert, user=user: user == alert.owner_id)
+            free = alerts.filtered(
+                lambda alert, user=user: (
+                    not alert.owner_id and user in alert.recipient_ids[:MANY]
+                )
+            )
+            for alert in (mine | free).with_context(lang=user.lang):
+                values.append(
+                    {
+                        "activity_type_id": kind.id if kind else False,
+                        "res_model_id": model,
+                        "res_id": alert.id,
+                        "user_id": user.id,
+                        "summary": alert.name,
+                        "date_deadline": today,
+                    }
+                )
+        # the e-mail is one of our own
+        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
+            values
+        )
+
+    def _tell_screen(self, user):
+        """Show a note to a person who is at work."""
+        alerts = self.with_context(lang=user.lang)
+        critical = alerts.filtered(lambda alert: alert.severity == "critical")
+        first = (critical or alerts)[0]
+        message = first.name
+        if len(alerts) > 1:
+            message = alerts.env._(
+                "%(first)s (and %(number)s more alerts)",
+                first=first.name,
+                number=len(alerts) - 1,
+            )
+        labels = dict(first._fields["severity"]._description_selection(alerts.env))
+        user._bus_send(
+            "simple_notification",
+            {
+                "type": "danger" if critical else "warning",
+                "title": alerts.env._(
+                    "Audit alert: %s", labels.get(first.severity, "")
+                ),
+                "message": message,
+                "sticky": bool(critical),
+            },
+        )
+
+    @api.model
+    def _tell_mail(self, told):
+        """Send each person one e-mail about his alerts."""
+        template = self.env.ref(
+            "erp_audit.mail_template_alert", raise_if_not_found=False
+        )
+        if not template:
+            return
+        for user, alerts in told.items():
+            alerts = alerts.filtered("rule_id.by_email")
+            if alerts and user.email:
+                template.with_context(
+                    alert_ids=alerts[:MANY].ids, alert_number=len(alerts)
+                ).send_mail(
+                    user.id,
+                    email_values={
+                        "recipient_ids": [(4, user.partner_id.id)],
+                        "auto_delete": True,
+                    },
+                )

@@ -1,0 +1,113 @@
+"""Entries that are opened again, and periods that were closed."""
+
+from odoo.addons.erp_audit.alert_rules import SingleKind, people
+
+LOCK_DATES = (
+    "fiscalyear_lock_date",
+    "tax_lock_date",
+    "sale_lock_date",
+    "purchase_lock_date",
+    "hard_lock_date",
+)
+
+
+def entry(alert):
+    """Return the name of the entry that an alert is about."""
+    # sudo: its number; who may read the alert may know it
+    move = alert.env["account.move"].sudo().browse(alert.facts.get("move"))
+    return move.exists().display_name or alert.facts.get("name") or "?"
+
+
+class BackToDraft(SingleKind):
+    """A posted entry is taken back to draft."""
+
+    code = "back_to_draft"
+    changes = {"account.move": "w"}
+    where = """f.op = 'w' AND s.name = 'account.move'
+               AND f.diff->'state' = '["posted", "draft"]'"""
+    key = "coalesce(f.real_uid, 0)::text"
+    facts = "jsonb_build_object('move', f.res_id)"
+
+    def words(self, alert):
+        """Override: which, by whom."""
+        return alert.env._(
+            "%(person)s took a posted entry back to draft: %(move)s",
+            person=people(alert.env, alert.person_id.ids) or "?",
+            move=entry(alert),
+        )
+
+
+class BeforeLock(SingleKind):
+    """An entry is posted or changed with a date that is locked."""
+
+    code = "before_lock"
+    changes = {"account.move": "cw"}
+    joins = """
+    JOIN account_move m ON s.name = 'account.move' AND m.id = f.res_id
+    JOIN res_company c ON c.id = m.company_id
+    """
+    # the dates and the state as they are now: what was locked since is none of it
+    where = """f.op IN ('c', 'w') AND m.date <= greatest(
+                   c.fiscalyear_lock_date, c.hard_lock_date)
+        AND ((f.op = 'c' AND f.diff->>'state' = 'posted')
+             OR (f.op = 'w' AND (f.diff->'state'->>1 = 'posted'
+                 OR (m.state = 'posted' AND (f.diff ? 'date'
+                     OR f.diff ? 'amount_total' OR f.diff ? 'partner_id')))))
+        AND NOT EXISTS (
+            SELECT 1 FROM erp_audit_log l JOIN erp_audit_source o ON o.id = l.source
+             WHERE o.name = 'res.company' AND l.res_id = c.id AND l.op = 'w'
+               AND l.ts > f.ts
+               AND (l.diff ? 'fiscalyear_lock_date' OR l.diff ? 'hard_lock_date'))"""
+    key = "coalesce(f.real_uid, 0)::text"
+    facts = "jsonb_build_object('move', m.id, 'name', m.name, 'date', m.date)"
+
+    def words(self, alert):
+        """Override: which, by whom."""
+        return alert.env._(
+            "%(person)s posted or changed an entry of a locked period: %(move)s of "
+            "%(date)s",
+            person=people(alert.env, alert.person_id.ids) or "?",
+            move=entry(alert),
+            date=alert.facts.get("date") or "?",
+        )
+
+
+def _loosened(name):
+    """Return the SQL that tells whether a lock date was moved back or taken away."""
+    return (
+        f"(f.diff ? '{name}' AND f.diff->'{name}'->>0 IS NOT NULL"
+        f" AND (f.diff->'{name}'->>1 IS NULL"
+        f" OR f.diff->'{name}'->>1 < f.diff->'{name}'->>0))"
+    )
+
+
+class LockLoosened(SingleKind):
+    """A lock date is moved back, or somebody gets an exception of it."""
+
+    code = "lock_loosened"
+    changes = {"res.company": "w", "account.lock_exception": "c"}
+    where = f"""((s.name = 'account.lock_exception' AND f.op = 'c')
+        OR (s.name = 'res.company' AND f.op = 'w'
+            AND ({" OR ".join(map(_loosened, LOCK_DATES))})))"""
+    key = "s.name || ' ' || coalesce(f.company, f.res_id)"
+    person = """CASE WHEN s.name = 'account.lock_exception'
+                     THEN coalesce((f.diff->>'user_id')::integer, f.real_uid)
+                     ELSE f.real_uid END"""
+    facts = """jsonb_build_object('exception', s.name = 'account.lock_exception',
+        'reason', f.diff->>'reason')"""
+
+    def words(self, alert):
+        """Override: what, by whom."""
+        env = alert.env
+        if alert.facts.get("exception"):
+            return env._(
+                "%(actor)s made an exception of the lock dates for %(person)s: "
+                "%(reason)s",
+                actor=people(env, alert.actor_id.ids) or "?",
+                person=people(env, alert.person_id.ids) or "?",
+                reason=alert.facts.get("reason") or env._("no reason given"),
+            )
+        return env._(
+            "%s moved a lock date back: entries of that time can be changed again",
+            people(env, alert.person_id.ids) or "?",
+        )
