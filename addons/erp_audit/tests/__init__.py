@@ -11,3 +11,4 @@ from . import test_secret
 from . import test_tampering
 from . import test_rights
 from . import test_duty
+from . import test_alert_logins
