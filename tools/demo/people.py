@@ -78,6 +78,20 @@ PEOPLE = (
         "chen.guohua",
     ),
     Person(
+        "sun.yan",
+        "孙岩 Sun Yan",
+        "Auditor",
+        ("erp_audit.group_audit_auditor",),
+        "chen.guohua",
+    ),
+    Person(
+        "tang.li",
+        "唐丽 Tang Li",
+        "Access manager",
+        ("erp_audit.group_access_manager",),
+        "chen.guohua",
+    ),
+    Person(
         "li.qiang",
         "李强 Li Qiang",
         "Team leader",
@@ -179,6 +193,8 @@ LISTED = (
     "huang.tao",
     "ma.chao",
     "guo.liang",
+    "sun.yan",
+    "tang.li",
     "chen.guohua",
 )
 
