@@ -4,10 +4,8 @@ import argparse
 import os
 import sys
 
-from tools import databases, demo_database
-from tools.output import Fail
-from tools.paths import ROOT
-from tools.session import prepare
+from tools import demo_database
+from tools.backup.commands import environment
 
 
 def parser():
@@ -17,6 +15,7 @@ def parser():
     )
     where.add_argument("-d", "--database", help="that of the demo if not given")
     where.add_argument("--server", choices=("demo", "test"))
+    where.add_argument("--config", metavar="ODOO_CONF", help="of another Odoo")
     main = argparse.ArgumentParser(
         "./ctl audit", description=__doc__.split("\n")[0], parents=[where]
     )
@@ -49,17 +48,14 @@ def parse(arguments):
     options = parser().parse_args(arguments)
     options.database = getattr(options, "database", demo_database.NAME)
     options.server = getattr(options, "server", "demo")
+    options.config = getattr(options, "config", None)
     return options
 
 
 def audit(arguments):
     """Run a command on the audit trail; its exit code is 1 if something is wrong."""
     options = parse(arguments)
-    session = prepare(options.server)
-    if not databases.exists(session, options.database):
-        raise Fail(f"There is no database {options.database}: name it with -d.")
-    command = [str(session.python), "-m", "tools.audit_task", *arguments]
-    environment = session.environment()
-    environment["PYTHONPATH"] += f"{os.pathsep}{ROOT}"
+    python, values = environment(options)
+    command = [str(python), "-m", "tools.audit_task", *arguments]
     sys.stdout.flush()
-    os.execve(command[0], command, environment)
+    os.execve(command[0], command, values)

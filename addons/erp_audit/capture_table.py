@@ -244,11 +244,45 @@ END
         cast = "" if self.columns[name] in COMPARED else "::text"
         return f"{row}.{quoted(name)}{cast}"
 
+    def _is_plain(self, name):
+        """Return whether the values are shown as they are, whatever they are."""
+        kind = self.columns[name]
+        return (
+            kind in COMPARED
+            and kind not in TEXTS
+            and kind != "bytea"
+            and name not in self.masked
+            and (self.table, name) != PARAMETER.column
+        )
+
+    # What an expression costs is mostly that PostgreSQL prepares it for each
+    # statement, whether it is needed or not: the fewer functions in it the better.
+
+    def _value(self, row, name):
+        """Return the SQL of ``"column":value``."""
+        shown = self._shown(row, name)
+        if self._is_plain(name):
+            shown = f"to_jsonb({row}.{quoted(name)})"
+        return f"concat({literal(json.dumps(name) + ':')}, {shown})"
+
+    def _pair(self, name):
+        """Return the SQL of ``"column":[old,new]``."""
+        key = json.dumps(name)
+        old, new = (f"{row}.{quoted(name)}" for row in "on")
+        if self._is_plain(name):
+            return f"concat({literal(key + ':')}, jsonb_build_array({old}, {new}))"
+        masked = name in self.masked or (self.table, name) == PARAMETER.column
+        if self.columns[name] in TEXTS and not masked:
+            pair = f"{self.schema}.erp_audit_pair({old}, {new})"
+            return f"concat({literal(key + ':')}, {pair})"
+        old, new = (self._shown(row, name) for row in "on")
+        return f"concat({literal(key + ':[')}, {old}, ',', {new}, ']')"
+
     def _values(self, row):
         return joined(
             [
                 f"CASE WHEN {row}.{quoted(name)} IS NOT NULL THEN"
-                f" {literal(json.dumps(name) + ':')} || {self._shown(row, name)} END"
+                f" {self._value(row, name)} END"
                 for name in self.recorded
             ]
         )
@@ -257,9 +291,7 @@ END
         return joined(
             [
                 f"CASE WHEN {self._compared('o', name)} IS DISTINCT FROM"
-                f" {self._compared('n', name)} THEN"
-                f" {literal(json.dumps(name) + ':[')} || {self._shown('o', name)}"
-                f" || ',' || {self._shown('n', name)} || ']' END"
+                f" {self._compared('n', name)} THEN {self._pair(name)} END"
                 for name in self.recorded
             ]
         )

@@ -22,6 +22,8 @@ from odoo.service.server import thread_local
 SETTING = "erp_audit.ctx"
 # under this key a cursor remembers what its connection knows
 KEY = "erp_audit"
+# under this attribute a registry knows that the database has our functions
+READY = "erp_audit_ready"
 # under this key a session remembers who has become superuser in it
 BECAME = "erp_audit_became"
 # under this attribute a thread remembers the scheduled job it runs
@@ -29,7 +31,10 @@ JOB = "erp_audit_job"
 # and the request of the external RPC, which Odoo hides from what is called
 RPC = "erp_audit_rpc"
 
-TELL = """
+# the function of sqltext.py, whose plans the connection remembers
+TELL = "SELECT erp_audit_tell(%s::jsonb, %s::integer, %s::integer)"
+# the same as long as there is none: while the addon is being installed
+TELL_EARLY = """
 SELECT set_config('erp_audit.ctx', (%s::jsonb || jsonb_strip_nulls(
     jsonb_build_object('l', u.login, 'c', coalesce(
         (SELECT r.cid FROM res_company_users_rel r
@@ -162,7 +167,9 @@ def tell(env, values, lasting=False):
     :param bool lasting: whether the caller knows that no savepoint is open
     """
     cr, who = env.cr, values.get("u") or values["e"]
-    cr.execute(TELL, [json.dumps(values), company_of(env), who])
+    ready = getattr(env.registry, READY, False)
+    query = TELL if ready else TELL_EARLY
+    cr.execute(query, [json.dumps(values), company_of(env), who])
     _notes(cr)[KEY] = Told(owner(), values["e"], lasting)
     if lasting:
         cr.postrollback.add(lambda: _notes(cr).pop(KEY, None))

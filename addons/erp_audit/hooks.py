@@ -1,4 +1,5 @@
 from .capture import drop_all
+from .context import READY
 
 
 def uninstall_hook(env):
@@ -11,3 +12,4 @@ def uninstall_hook(env):
     env.cr.execute("UPDATE erp_audit_rule SET state = 'draft'")
     drop_all(env.cr)
     env.registry.erp_audit_marks = (frozenset(), frozenset())
+    setattr(env.registry, READY, False)

@@ -48,6 +48,12 @@ SHAPE = (
     " WHERE attrelid = {table} AND attnum > 0 AND NOT attisdropped"
 )
 
+# of a text that is too long: its beginning and its checksum
+SHORTENED = (
+    f"left({{v}}, {BEGINNING}) || '… (' || octet_length({{v}}) || ' bytes, sha256 '"
+    " || encode(sha256(convert_to({v}, 'UTF8')), 'hex') || ')'"
+)
+
 HELPERS = (
     # outside of requests and jobs several users may write in one transaction
     """CREATE OR REPLACE FUNCTION erp_audit_login(uid integer) RETURNS text
@@ -56,16 +62,14 @@ BEGIN
     RETURN (SELECT u.login FROM res_users u WHERE u.id = uid);
 END
 $body$""",
-    # two values as JSON; a very long one by its beginning and its checksum
+    # a value as JSON text; a very long one by its beginning and its checksum
     f"""CREATE OR REPLACE FUNCTION erp_audit_json(v text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
 BEGIN
     IF v IS NULL THEN
         RETURN 'null';
     ELSIF octet_length(v) > {LONG} THEN
-        RETURN to_jsonb(left(v, {BEGINNING}) || '… (' || octet_length(v)
-            || ' bytes, sha256 ' || encode(sha256(convert_to(v, 'UTF8')), 'hex')
-            || ')')::text;
+        RETURN to_jsonb({SHORTENED.format(v="v")})::text;
     END IF;
     RETURN to_jsonb(v)::text;
 END
@@ -78,11 +82,50 @@ BEGIN
     IF t IS NULL THEN
         RETURN 'null';
     ELSIF octet_length(t) > {LONG} THEN
-        RETURN to_jsonb(left(t, {BEGINNING}) || '… (' || octet_length(t)
-            || ' bytes, sha256 ' || encode(sha256(convert_to(t, 'UTF8')), 'hex')
-            || ')')::text;
+        RETURN to_jsonb({SHORTENED.format(v="t")})::text;
     END IF;
     RETURN t;
+END
+$body$""",
+    # the old and the new value
+    f"""CREATE OR REPLACE FUNCTION erp_audit_pair(o text, n text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+BEGIN
+    IF octet_length(o) > {LONG} THEN
+        o := {SHORTENED.format(v="o")};
+    END IF;
+    IF octet_length(n) > {LONG} THEN
+        n := {SHORTENED.format(v="n")};
+    END IF;
+    RETURN jsonb_build_array(o, n)::text;
+END
+$body$""",
+    f"""CREATE OR REPLACE FUNCTION erp_audit_pair(o jsonb, n jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+BEGIN
+    IF octet_length(o::text) > {LONG} THEN
+        o := to_jsonb({SHORTENED.format(v="o::text")});
+    END IF;
+    IF octet_length(n::text) > {LONG} THEN
+        n := to_jsonb({SHORTENED.format(v="n::text")});
+    END IF;
+    RETURN jsonb_build_array(o, n)::text;
+END
+$body$""",
+    # who does what, see context.py: what is stored of the person is looked up here
+    """CREATE OR REPLACE FUNCTION erp_audit_tell(v jsonb, wish integer, who integer)
+RETURNS void LANGUAGE plpgsql AS $body$
+DECLARE
+    name text;
+    own integer;
+BEGIN
+    SELECT u.login, u.company_id INTO name, own FROM res_users u WHERE u.id = who;
+    IF wish <> own AND EXISTS (SELECT 1 FROM res_company_users_rel r
+                                WHERE r.user_id = who AND r.cid = wish) THEN
+        own := wish;
+    END IF;
+    PERFORM set_config('erp_audit.ctx', (v || jsonb_strip_nulls(jsonb_build_object(
+        'l', name, 'c', own)))::text, false);
 END
 $body$""",
 )

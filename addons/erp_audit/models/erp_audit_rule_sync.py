@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import capture, store
+from ..context import READY
 
 _logger = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ class ErpAuditRule(models.Model):
             except psycopg2.errors.LockNotAvailable:
                 # the addons are loaded all the same; the daily check does it
                 _logger.warning("Audit triggers wait for others: tables are in use")
+        ready = not self._is_leaving() and capture.has_helpers(self.env.cr)
+        setattr(self.env.registry, READY, ready)
 
     # -- triggers ----------------------------------------------------------------------
 
