@@ -24,6 +24,15 @@
         "views/erp_audit_alert_views.xml",
         "views/erp_audit_alert_rule_views.xml",
         "views/res_config_settings_views.xml",
+        "views/erp_duty_conflict_views.xml",
+        "report/erp_access_review.xml",
+        "views/erp_access_review_views.xml",
+        "views/erp_access_report_views.xml",
+        "views/erp_access_report_right_views.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["erp_audit/static/src/review/**/*"],
+        "web.assets_tests": ["erp_audit/static/tests/tours/**/*"],
+    },
     "uninstall_hook": "uninstall_hook",
 }

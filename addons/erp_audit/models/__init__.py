@@ -27,7 +27,6 @@ from . import erp_access_rights
 from . import erp_access_rights_words
 from . import erp_duty_conflict
 from . import erp_duty_conflict_exception
-from . import erp_duty_conflict_accept
 from . import erp_duty_conflict_rule
 from . import erp_audit_alert_rule
 from . import erp_audit_alert
@@ -36,3 +35,13 @@ from . import erp_audit_alert_telling
 from . import erp_audit_alert_position
 from . import erp_audit_alert_engine
 from . import erp_audit_alert_event
+from . import erp_access_rights_withdraw
+from . import erp_access_report_use
+from . import erp_access_review
+from . import erp_access_review_line
+from . import erp_access_review_gather
+from . import erp_access_report
+from . import erp_access_report_rights
+from . import erp_access_report_mend
+from . import erp_access_report_right
+from . import erp_access_report_chain

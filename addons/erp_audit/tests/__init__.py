@@ -12,3 +12,5 @@ from . import test_tampering
 from . import test_rights
 from . import test_duty
 from . import test_alert_logins
+from . import test_access_report
+from . import test_review
