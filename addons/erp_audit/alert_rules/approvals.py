@@ -29,8 +29,8 @@ class OwnApproval(SingleKind):
         # sudo: what the approval is about; who may read the alert may know it
         instance = env["approval.instance"].sudo().browse(alert.facts.get("instance"))
         parts = {
-            "person": people(env, alert.person_id.ids),
-            "actor": people(env, alert.actor_id.ids),
+            "person": people(alert.person_id),
+            "actor": people(alert.actor_id),
             "document": instance.exists().display_name or "?",
         }
         if alert.facts.get("proxy"):
@@ -56,6 +56,5 @@ class ChangedWithoutApproval(SingleKind):
         """Override: who."""
         return alert.env._(
             "The history of approvals was changed by %s: the application never does",
-            people(alert.env, alert.person_id.ids)
-            or alert.env._("somebody in the database itself"),
+            people(alert.person_id) or alert.env._("somebody in the database itself"),
         )

@@ -35,7 +35,7 @@ class ExportLarge(SingleKind):
         """Override: who, what, how much."""
         env, facts = alert.env, alert.facts
         parts = {
-            "person": people(env, alert.person_id.ids),
+            "person": people(alert.person_id),
             "number": facts.get("count", 0),
             "model": model_name(env, facts.get("model")),
         }
@@ -65,7 +65,7 @@ class ExportSensitive(SingleKind):
         env, facts = alert.env, alert.facts
         return env._(
             "%(person)s exported sensitive documents: %(number)s of %(model)s",
-            person=people(env, alert.person_id.ids),
+            person=people(alert.person_id),
             number=facts.get("count", 0),
             model=model_name(env, facts.get("model")),
         )
@@ -126,7 +126,7 @@ class ReadsAbovePeers(Kind):
         env, facts = alert.env, alert.facts
         return env._(
             "%(person)s read %(number)s of %(model)s in a day; others read %(median)s",
-            person=people(env, alert.person_id.ids),
+            person=people(alert.person_id),
             number=facts.get("number", 0),
             model=model_name(env, facts.get("model")),
             median=round(facts.get("median") or 0),
@@ -155,7 +155,7 @@ class TakenOutMuch(WindowKind):
         return env._(
             "%(person)s printed or downloaded %(number)s documents within %(minutes)s "
             "minutes, last: %(model)s",
-            person=people(env, alert.person_id.ids),
+            person=people(alert.person_id),
             number=facts.get("number", 0),
             minutes=alert.rule_id.minutes,
             model=model_name(env, facts.get("model")),
@@ -190,7 +190,7 @@ class MassRemoval(WindowKind):
         return env._(
             "%(person)s deleted or archived %(number)s of %(model)s within %(minutes)s "
             "minutes",
-            person=people(env, alert.person_id.ids) or env._("Somebody"),
+            person=people(alert.person_id) or env._("Somebody"),
             number=facts.get("number", 0),
             model=model_name(env, facts.get("model")),
             minutes=alert.rule_id.minutes,

@@ -227,13 +227,13 @@ class CheckKind(Kind):
 
     is_check = True
 
-    def hit(self, rule, key="", person=None, **facts):
-        """Return a hit of now."""
+    def hit(self, rule, *, about="", **facts):
+        """Return a hit of now, with its facts."""
         now = rule.env.cr.now()
         return {
-            "key": key or self.code,
+            "key": about or self.code,
             "company": None,
-            "person": person,
+            "person": None,
             "actor": None,
             "first": now,
             "last": now,
@@ -247,11 +247,10 @@ class CheckKind(Kind):
         raise NotImplementedError
 
 
-def people(env, ids):
+def people(users):
     """Return the names of users, as text."""
     # sudo: names of people; who may read the alert may know whom it is about
-    users = env["res.users"].sudo().with_context(active_test=False)
-    return ", ".join(users.browse(ids).exists().mapped("name"))
+    return ", ".join(users.sudo().mapped("name"))
 
 
 def model_name(env, name):

@@ -81,7 +81,7 @@ class SuccessAfterFailures(SingleKind):
         """Override: who got in at last."""
         return alert.env._(
             "%(person)s logged in from %(ip)s after %(number)s failed attempts",
-            person=people(alert.env, alert.person_id.ids),
+            person=people(alert.person_id),
             ip=alert.facts.get("ip") or "?",
             number=alert.facts.get("number", 0),
         )
@@ -116,7 +116,7 @@ class NewPlace(SingleKind):
     def words(self, alert):
         """Override: who, and what is new."""
         env, facts = alert.env, alert.facts
-        person = people(env, alert.person_id.ids)
+        person = people(alert.person_id)
         if facts.get("new_ip"):
             return env._(
                 "%(person)s, who has far-reaching rights, logged in from an address "
@@ -182,7 +182,7 @@ class OutsideHours(SingleKind):
         """Override: who, when by his own clock."""
         return alert.env._(
             "%(person)s logged in outside working hours: %(time)s (%(zone)s)",
-            person=people(alert.env, alert.person_id.ids),
+            person=people(alert.person_id),
             time=alert.facts.get("at", ""),
             zone=alert.facts.get("zone", ""),
         )
@@ -215,7 +215,7 @@ class DormantUser(SingleKind):
         """Override: who, after how long."""
         return alert.env._(
             "%(person)s logged in after %(days)s days without any activity",
-            person=people(alert.env, alert.person_id.ids),
+            person=people(alert.person_id),
             days=alert.facts.get("days", 0),
         )
 
@@ -236,7 +236,7 @@ class Superuser(SingleKind):
             )
         return alert.env._(
             "%s became superuser: no access rights hold him back",
-            people(alert.env, alert.person_id.ids),
+            people(alert.person_id),
         )
 
 
@@ -268,5 +268,5 @@ class NoSecondFactor(SingleKind):
         """Override: who."""
         return alert.env._(
             "%s has far-reaching rights, and logs in with a password alone",
-            people(alert.env, alert.person_id.ids),
+            people(alert.person_id),
         )

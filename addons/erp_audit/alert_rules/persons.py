@@ -21,8 +21,8 @@ class SecondFactorRemoved(SingleKind):
         """Override: whose, and by whom."""
         env = alert.env
         parts = {
-            "person": people(env, alert.person_id.ids),
-            "actor": people(env, alert.actor_id.ids) or "?",
+            "person": people(alert.person_id),
+            "actor": people(alert.actor_id) or "?",
         }
         if alert.facts.get("passkey"):
             return env._("A passkey of %(person)s was removed by %(actor)s", **parts)
@@ -46,7 +46,7 @@ class KeyWithoutEnd(SingleKind):
         """Override: whose."""
         return alert.env._(
             "An API key of %(person)s never ends: %(name)s",
-            person=people(alert.env, alert.person_id.ids),
+            person=people(alert.person_id),
             name=alert.facts.get("name") or "?",
         )
 
@@ -74,7 +74,7 @@ class KeyNewAddress(SingleKind):
         return alert.env._(
             "A program that acts as %(person)s calls from an address never used "
             "before: %(ip)s",
-            person=people(alert.env, alert.person_id.ids),
+            person=people(alert.person_id),
             ip=alert.facts.get("ip") or "?",
         )
 
@@ -118,7 +118,7 @@ class ManyAddresses(WindowKind):
         """Override: who, from how many."""
         return alert.env._(
             "%(person)s works from %(number)s addresses within %(minutes)s minutes",
-            person=people(alert.env, alert.person_id.ids),
+            person=people(alert.person_id),
             number=alert.facts.get("number", 0),
             minutes=alert.rule_id.minutes,
         )
@@ -146,7 +146,7 @@ class Probing(WindowKind):
         return alert.env._(
             "%(person)s was refused %(number)s times within %(minutes)s minutes, last "
             "at: %(model)s",
-            person=people(alert.env, alert.person_id.ids),
+            person=people(alert.person_id),
             number=alert.facts.get("number", 0),
             minutes=alert.rule_id.minutes,
             model=model_name(alert.env, alert.facts.get("model")),

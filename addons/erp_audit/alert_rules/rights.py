@@ -53,7 +53,9 @@ class RightsOutsideRequest(Kind):
        AND ((s.name = 'res.users' AND o.name = 'res.groups')
             OR (s.name = 'res.groups' AND o.name = 'res.users'))
        AND NOT EXISTS (SELECT 1 FROM erp_audit_log e
-                        WHERE e.tx = f.tx AND e.event = 'rights')
+                        WHERE e.tx = f.tx AND e.event = 'rights'
+                          AND e.res_id = p.person AND e.diff->'gained'
+                              @> jsonb_build_array(jsonb_build_object('id', p.grp)))
      ORDER BY last
     """
 
@@ -63,18 +65,28 @@ class RightsOutsideRequest(Kind):
 
     def sift(self, rule, hits):
         """Override to leave out what was requested, and what everybody has."""
-        granted = rule._alert_granted({hit["tx"] for hit in hits})
+        granted = rule._alert_granted([hit["tx"] for hit in hits])
         usual = self._usual(rule.env) if hits else set()
         found = []
         for hit in hits:
             gained = set(hit["facts"].get("groups") or ())
             if hit["facts"].pop("new", False):
                 gained -= usual
-            if hit.pop("tx") in granted or not gained:
+            if hit["facts"].get("past"):
+                gained -= self._had(rule.env, hit["person"], gained)
+            gained -= granted.get((hit.pop("tx"), hit["person"]), set())
+            if not gained:
                 continue
             hit["facts"]["groups"] = sorted(gained)
             found.append(hit)
         return found
+
+    def _had(self, env, person, groups_):
+        """Return the groups that somebody has by other groups anyway."""
+        # sudo: who has which groups
+        user = env["res.users"].sudo().browse(person).exists()
+        others = user.group_ids.filtered(lambda group: group.id not in groups_)
+        return set(others.all_implied_ids.ids)
 
     def _usual(self, env):
         refs = [env.ref(name, raise_if_not_found=False) for name in EVERYBODY]
@@ -86,8 +98,8 @@ class RightsOutsideRequest(Kind):
         """Override: who gained what by whom."""
         env, facts = alert.env, alert.facts
         parts = {
-            "person": people(env, alert.person_id.ids),
-            "actor": people(env, alert.actor_id.ids) or "?",
+            "person": people(alert.person_id),
+            "actor": people(alert.actor_id) or "?",
             "groups": groups(env, facts.get("groups") or []),
         }
         if facts.get("past"):
@@ -117,7 +129,7 @@ class SelfGrant(SingleKind):
         """Override: who, which."""
         return alert.env._(
             "%(person)s gave rights to himself: %(groups)s",
-            person=people(alert.env, alert.person_id.ids),
+            person=people(alert.person_id),
             groups=groups(alert.env, alert.facts.get("groups") or []),
         )
 
@@ -151,9 +163,31 @@ class GrantedAndRevoked(SingleKind):
         """Override: who had what for how long."""
         return alert.env._(
             "%(person)s had rights for %(minutes)s minutes only: %(groups)s",
-            person=people(alert.env, alert.person_id.ids),
+            person=people(alert.person_id),
             minutes=alert.facts.get("minutes", 0),
             groups=groups(alert.env, alert.facts.get("groups") or []),
+        )
+
+
+class EmergencyAccess(SingleKind):
+    """Somebody takes an emergency right: it has to be looked at afterwards."""
+
+    code = "emergency_access"
+    events = frozenset({"access_granted"})
+    where = "f.event = 'access_granted' AND f.diff->>'origin' = 'emergency'"
+    key = "f.res_id::text"
+    person = "f.res_id"
+    facts = """jsonb_build_object('groups', f.diff->'gained', 'reason',
+        f.diff->>'reason', 'access', f.diff->>'access')"""
+
+    def words(self, alert):
+        """Override: who, what, why."""
+        return alert.env._(
+            "%(person)s took an emergency right: %(access)s. Reason: %(reason)s",
+            person=people(alert.person_id),
+            access=groups(alert.env, alert.facts.get("groups") or [])
+            or alert.facts.get("access"),
+            reason=alert.facts.get("reason") or "?",
         )
 
 
@@ -197,6 +231,6 @@ class AccessWeakened(SingleKind):
         return env._(
             "%(kind)s changed by %(person)s, others may see or do more now: %(name)s",
             kind=model_name(env, facts.get("kind")),
-            person=people(env, alert.person_id.ids) or "?",
+            person=people(alert.person_id) or "?",
             name=facts.get("name") or facts.get("id"),
         )

@@ -49,7 +49,7 @@ class CodeChanged(SingleKind):
         env, facts = alert.env, alert.facts
         return env._(
             "%(person)s changed what runs by itself: %(kind)s “%(name)s”",
-            person=people(env, alert.person_id.ids) or env._("Somebody"),
+            person=people(alert.person_id) or env._("Somebody"),
             kind=model_name(env, facts.get("kind")),
             name=facts.get("name") or facts.get("id"),
         )
@@ -126,7 +126,7 @@ class TechnicalSetting(SingleKind):
         env, facts = alert.env, alert.facts
         return env._(
             "%(person)s changed a setting of the whole system: %(kind)s %(name)s",
-            person=people(env, alert.person_id.ids) or env._("Somebody"),
+            person=people(alert.person_id) or env._("Somebody"),
             kind=model_name(env, facts.get("kind")),
             name=facts.get("name") or "",
         )

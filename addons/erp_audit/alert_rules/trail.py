@@ -42,7 +42,7 @@ class RecordingOff(SingleKind):
     def words(self, alert):
         """Override: what, by whom."""
         env, facts = alert.env, alert.facts
-        person = people(env, alert.person_id.ids) or env._("Somebody")
+        person = people(alert.person_id) or env._("Somebody")
         kind = facts.get("kind")
         if kind == "erp.audit.rule":
             # sudo: the name of a kind of document
@@ -254,6 +254,6 @@ class RuleFailed(CheckKind):
         return env._(
             "The alert rule “%(name)s” could not be evaluated; what it missed is made "
             "up for. %(error)s",
-            name=rules.browse(facts.get("rule")).exists().name or "?",
+            name=rules.browse(facts.get("failed")).exists().name or "?",
             error=facts.get("error") or "",
         )

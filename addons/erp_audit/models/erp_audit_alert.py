@@ -131,8 +131,10 @@ class ErpAuditAlert(models.Model):
         hits = self._unknown(rule, self._of_company(rule, hits))
         if not hits:
             return self.browse()
-        # sudo: the engine raises alerts, nobody else
-        alerts = self.sudo()
+        # sudo: the engine raises alerts, nobody else; those who are told follow them
+        alerts = self.sudo().with_context(
+            mail_create_nolog=True, mail_create_nosubscribe=True
+        )
         open_ = alerts._open(rule, {hit["key"] for hit in hits})
         new, touched = [], {}
         for hit in hits:

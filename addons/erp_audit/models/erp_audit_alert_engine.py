@@ -149,7 +149,7 @@ class ErpAuditAlertEngine(models.AbstractModel):
         about = rules.search([("code", "=", "rule_failed")], limit=1)
         if about and about != rule:
             kind = about._kind()
-            hit = kind.hit(about, key=str(rule.id), rule=rule.id, error=text)
+            hit = kind.hit(about, about=str(rule.id), failed=rule.id, error=text)
             self.env["erp.audit.alert"]._raise(about, [hit])
 
     # -- trial -------------------------------------------------------------------------
@@ -164,8 +164,10 @@ class ErpAuditAlertEngine(models.AbstractModel):
         low = tools.date_utils.subtract(now, days=days)
         if rule._kind().is_check:
             return rule._kind().hits(rule, None)
-        fresh = SQL("f.ts >= %s AND f.ts <= %s", low, now)
-        return rule._kind().hits(rule, Span(fresh, low, now))
+        # what is recorded while it runs belongs to it
+        high = tools.date_utils.add(now, hours=1)
+        fresh = SQL("f.ts >= %s AND f.ts <= %s", low, high)
+        return rule._kind().hits(rule, Span(fresh, low, high))
 
     # -- positions ---------------------------------------------------------------------
 

@@ -153,22 +153,29 @@ class ErpAuditAlertRule(models.Model):
 
     @api.model
     def _alert_granted(self, transactions):
-        """Return the transactions in which rights were given by an approved request.
+        """Return which groups approved requests gave whom in which transaction.
 
-        A grant is recorded in the same transaction as the rights that it gives.
+        A grant is recorded in the same transaction as the rights that it gives. What
+        an access manager gives without a request is none of it.
 
-        :param set transactions: numbers of transactions that changed rights
+        :param list transactions: numbers of transactions in which rights were gained
+        :return: ``{(transaction, person): ids of groups, with those they bring along}``
         """
+        granted = {}
         if not transactions:
-            return set()
+            return granted
         self.env.cr.execute(
-            """SELECT DISTINCT l.tx FROM erp_audit_log l
-                 JOIN erp_audit_source s ON s.id = l.source
-                WHERE l.tx = ANY(%s) AND s.name = 'erp.access.grant'
-                  AND l.op IN ('c', 'w')""",
+            """SELECT l.tx, l.res_id, l.diff->'gained'
+                 FROM erp_audit_log l
+                WHERE l.tx = ANY(%s) AND l.event = 'access_granted'
+                  AND l.diff->>'origin' <> 'direct'""",
             [list(transactions)],
         )
-        return {tx for (tx,) in self.env.cr.fetchall()}
+        for tx, person, gained in self.env.cr.fetchall():
+            # sudo: which groups come with which
+            groups = self.env["res.groups"].sudo().browse(gained or []).exists()
+            granted.setdefault((tx, person), set()).update(groups.all_implied_ids.ids)
+        return granted
 
     # -- changes -----------------------------------------------------------------------
 

@@ -16,13 +16,14 @@ class ErpAuditAlert(models.Model):
 
     def _tell(self):
         """Tell the people of the rule, except those whom the alert is about."""
-        told = defaultdict(self.browse)
+        told, alike = defaultdict(self.browse), defaultdict(self.browse)
         for alert in self:
             recipients = alert._recipients()
-            owner = alert.rule_id.owner_id & recipients
-            alert.write({"recipient_ids": recipients.ids, "owner_id": owner.id})
+            alike[alert.rule_id.owner_id & recipients, recipients] += alert
             for user in recipients:
                 told[user] += alert
+        for (owner, recipients), alerts in alike.items():
+            alerts.write({"recipient_ids": recipients.ids, "owner_id": owner.id})
         self._schedule(told)
         for user, alerts in told.items():
             alerts._tell_screen(user)
@@ -35,7 +36,7 @@ class ErpAuditAlert(models.Model):
         users = users.filtered(lambda user: user.active and not user.share)
         if self.company_id:
             users = users.filtered(lambda user: self.company_id in user.company_ids)
-        root = self.env.ref("base.user_root")
+        root = users.browse(api.SUPERUSER_ID)
         return users - self.person_id - self.actor_id - root
 
     @api.model

@@ -14,3 +14,7 @@ from . import test_duty
 from . import test_alert_logins
 from . import test_access_report
 from . import test_review
+from . import test_alert_rights
+from . import test_alert_documents
+from . import test_alert_settings
+from . import test_alert_engine

@@ -32,7 +32,7 @@ class BackToDraft(SingleKind):
         """Override: which, by whom."""
         return alert.env._(
             "%(person)s took a posted entry back to draft: %(move)s",
-            person=people(alert.env, alert.person_id.ids) or "?",
+            person=people(alert.person_id) or "?",
             move=entry(alert),
         )
 
@@ -66,7 +66,7 @@ class BeforeLock(SingleKind):
         return alert.env._(
             "%(person)s posted or changed an entry of a locked period: %(move)s of "
             "%(date)s",
-            person=people(alert.env, alert.person_id.ids) or "?",
+            person=people(alert.person_id) or "?",
             move=entry(alert),
             date=alert.facts.get("date") or "?",
         )
@@ -103,11 +103,11 @@ class LockLoosened(SingleKind):
             return env._(
                 "%(actor)s made an exception of the lock dates for %(person)s: "
                 "%(reason)s",
-                actor=people(env, alert.actor_id.ids) or "?",
-                person=people(env, alert.person_id.ids) or "?",
+                actor=people(alert.actor_id) or "?",
+                person=people(alert.person_id) or "?",
                 reason=alert.facts.get("reason") or env._("no reason given"),
             )
         return env._(
             "%s moved a lock date back: entries of that time can be changed again",
-            people(env, alert.person_id.ids) or "?",
+            people(alert.person_id) or "?",
         )

@@ -119,7 +119,7 @@ class PriceBeyondBand(Kind):
         order = env[facts["model"]].sudo().browse(facts["id"]).exists()
         parts = {
             "order": order.display_name or "?",
-            "person": people(env, alert.person_id.ids) or "?",
+            "person": people(alert.person_id) or "?",
             "percent": facts.get("percent", 0),
         }
         if facts["model"] == "sale.order":

@@ -89,7 +89,7 @@ class BankThenPaid(Kind):
         return {
             "vendor": vendor.exists().display_name or "?",
             "payment": payment.exists().display_name or "?",
-            "person": people(alert.env, alert.person_id.ids) or "?",
+            "person": people(alert.person_id) or "?",
         }
 
     def words(self, alert):
@@ -98,7 +98,7 @@ class BankThenPaid(Kind):
             "%(vendor)s was paid by %(person)s (%(payment)s) %(hours)s hours after the "
             "bank account was changed by %(actor)s",
             hours=alert.facts.get("hours", 0),
-            actor=people(alert.env, alert.actor_id.ids) or "?",
+            actor=people(alert.actor_id) or "?",
             **self._names(alert),
         )
 
