@@ -30,7 +30,17 @@ def make(demo):
 
 
 def grant(demo):
-    """Give everybody the groups of his role, as the addons that bring them come."""
+    """Give everybody the groups of his role, as the addons that bring them come.
+
+    Whoever has joined the company since the demo was made comes in.
+    """
+    newcomers = [
+        p.login for p in PEOPLE if not demo.optional(f"{MODULE}.{xmlid(p.login)}")
+    ]
+    if newcomers:
+        _make_users(demo)
+        people = [user(demo, login) for login in newcomers]
+        set_passwords(demo, demo.env["res.users"].concat(*people))
     for name in sorted({name for person in PEOPLE for name in person.groups}):
         marker = f"granted_{name.replace('.', '_')}"
         group = demo.optional(name)
