@@ -30,7 +30,7 @@ class ErpAccessReportChain(models.Model):
         # numbers are of our own making: a kind, a document, a person
         parts = [
             SQL(
-                """SELECT (%s * 1000000000 + x.res_id::bigint) * 100000
+                """SELECT (%s::bigint * 1000000000 + x.res_id) * 100000
                           + x.user_id %% 100000 AS id,
                           d.id AS conflict_id, x.user_id, %s AS model, x.res_id,
                           x.reference, x.first_on, x.second_on
