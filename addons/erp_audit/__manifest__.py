@@ -23,6 +23,7 @@
         "views/erp_audit_seal_views.xml",
         "views/erp_audit_alert_views.xml",
         "views/erp_audit_alert_rule_views.xml",
+        "views/erp_audit_history_views.xml",
         "views/res_config_settings_views.xml",
         "views/erp_duty_conflict_views.xml",
         "report/erp_access_review.xml",
@@ -31,7 +32,7 @@
         "views/erp_access_report_right_views.xml",
     ],
     "assets": {
-        "web.assets_backend": ["erp_audit/static/src/review/**/*"],
+        "web.assets_backend": ["erp_audit/static/src/**/*"],
         "web.assets_tests": ["erp_audit/static/tests/tours/**/*"],
     },
     "uninstall_hook": "uninstall_hook",

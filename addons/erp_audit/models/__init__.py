@@ -6,6 +6,15 @@ from . import erp_audit_rule_sync
 from . import erp_audit_record
 from . import erp_audit_event
 from . import erp_audit_record_proof
+from . import base_history_view
+from . import erp_audit_history
+from . import erp_audit_history_scope
+from . import erp_audit_history_page
+from . import erp_audit_history_book
+from . import erp_audit_history_entry
+from . import erp_audit_history_value
+from . import erp_audit_history_action
+from . import erp_audit_history_rule
 from . import erp_audit_seal
 from . import erp_audit_seal_mail
 from . import erp_audit_verification
