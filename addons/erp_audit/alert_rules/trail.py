@@ -218,10 +218,7 @@ class BackupMissing(CheckKind):
     def hits(self, rule, span=None):
         """Override to look for the last backup that the trail knows of."""
         env = rule.env
-        env.cr.execute(
-            """SELECT max(ts) FROM erp_audit_log
-                WHERE event IN ('backup', 'backup_done', 'backup_made')"""
-        )
+        env.cr.execute("SELECT max(ts) FROM erp_audit_log WHERE event = 'backup'")
         last = env.cr.fetchone()[0]
         since = last or rule.create_date
         days = (env.cr.now() - since).days

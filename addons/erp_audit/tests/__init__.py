@@ -23,3 +23,6 @@ from . import test_alert_rights
 from . import test_alert_documents
 from . import test_alert_settings
 from . import test_alert_engine
+from . import test_alert
+from . import test_alert_approval
+from . import test_alert_http

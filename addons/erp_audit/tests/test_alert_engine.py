@@ -207,6 +207,17 @@ class TestAlertEngine(AlertMixin, SealCase):
         for rule in rules.search([]):
             self.engine._try(rule)
 
+    def test_the_job(self):
+        """It looks at what is sealed, at once and at the state, and wakes no end."""
+        self.rule.at_once = True
+        self._become(100)
+        self._seal(watermark=150)
+        self._become(160)
+        jobs = type(self.env["ir.cron"])
+        with patch.object(jobs, "_commit_progress", lambda *args, **kwargs: 1):
+            self.engine._cron_run()
+        self.assertEqual(self._alerts(self.rule).hits, 2)
+
     def test_an_idle_run_costs_little(self):
         """Whatever the number of rules, nothing new is nothing to do."""
         self.env["erp.audit.alert.rule"].with_context(active_test=False).search(
