@@ -24,7 +24,10 @@ SLEEPING, UNUSED = 30, 90
 SHARED = 3
 # rows are numbered by kind, person (or other record), and group
 STEP = 10**6
-MACHINE = r"^(ir|bus|base|mail|web|discuss|digest|iap|privacy|report|approval|erp)\."
+MACHINE = (
+    r"^(ir|bus|base|mail|web|discuss|digest|iap|privacy|report|approval|erp|auth|sms"
+    r"|properties|gamification|onboarding|web_tour|res\.users|res\.device)\."
+)
 
 
 class ErpAccessReport(models.Model):

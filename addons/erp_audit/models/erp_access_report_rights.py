@@ -130,7 +130,7 @@ class ErpAccessReport(models.Model):
             "group_id": "r.gid",
             "since": "u.create_date",
             "last_on": "x.last_on",
-            "grave": "x.last_on IS NULL",
+            "grave": f"r.gid IN ({self._administrators_sql()})",
         }
 
     def _shared(self):

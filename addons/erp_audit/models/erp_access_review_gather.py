@@ -40,12 +40,23 @@ class ErpAccessReviewLine(models.Model):
                 "reviewer_id": reviewers[user].id,
                 "last_login": known["logins"].get(user.id),
             }
-            direct = user.group_ids - types
-            for group in direct:
-                values.append({**base, **self._direct(user, group, known)})
-            for group, via in self._along(direct).items():
-                values.append({**base, **self._implied(group, via)})
+            values += [{**base, **line} for line in self._lines_of(user, types, known)]
         return values
+
+    @api.model
+    def _lines_of(self, user, left_out, known):
+        """Return what is known of each right of a person; override to add.
+
+        :param left_out: groups that are no right of their own
+        """
+        direct = user.group_ids - left_out
+        return [
+            *(self._direct(user, group, known) for group in direct),
+            *(
+                self._implied(group, ", ".join(via.mapped("full_name")))
+                for group, via in self._along(direct).items()
+            ),
+        ]
 
     @api.model
     def _reviewers(self, review, users):
@@ -83,8 +94,21 @@ class ErpAccessReviewLine(models.Model):
         return found
 
     def _direct(self, user, group, known):
-        closure = self.env["erp.access.rights"]._closure(group.ids)
-        can_tell, used = known["used"].get((user.id, group.id), (False, None))
+        return {
+            "kind": "direct",
+            "group_id": group.id,
+            "group_name": group.full_name,
+            "since": known["since"].get((user.id, group.id)),
+            **self._facts(user, group, known),
+        }
+
+    @api.model
+    def _facts(self, user, groups, known):
+        """Return last use, conflicts and risk of groups that a person has."""
+        closure = self.env["erp.access.rights"]._closure(groups.ids)
+        told = [known["used"].get((user.id, group.id)) for group in groups]
+        told = [last for item in told if item for last in item[1:]]
+        can_tell, used = bool(told), max(filter(None, told), default=None)
         conflicts = (
             known["conflicts"]
             ._possible(known["closures"][user.id])
@@ -96,10 +120,6 @@ class ErpAccessReviewLine(models.Model):
             )
         )
         values = {
-            "kind": "direct",
-            "group_id": group.id,
-            "group_name": group.full_name,
-            "since": known["since"].get((user.id, group.id)),
             "can_tell": can_tell,
             "last_used": used,
             "conflict_ids": conflicts.ids,
@@ -118,7 +138,7 @@ class ErpAccessReviewLine(models.Model):
             "kind": "implied",
             "group_id": group.id,
             "group_name": group.full_name,
-            "via": ", ".join(via.mapped("full_name")),
+            "via": via,
             "decision": "along",
             "risk": "0",
         }

@@ -166,11 +166,10 @@ class ErpAccessReviewLine(models.Model):
         self._check_deciding()
         if not (reason or "").strip():
             raise UserError(self.env._("Write why the rights are withdrawn."))
-        rights = self.env["erp.access.rights"]
         for line in self:
             # sudo: the person and the right, after the checks above
             known = line.sudo()
-            effect = rights._withdraw(known.user_id, known.group_id, reason.strip())
+            effect = line._take_away(reason.strip())
             known.write(
                 {
                     **self._decision("withdrawn"),
@@ -179,6 +178,18 @@ class ErpAccessReviewLine(models.Model):
                 }
             )
         self._finish()
+
+    def _take_away(self, reason):
+        """Take the right away; return what it means. Override for other rights."""
+        # sudo: the person and the right, after the checks of who decides
+        known = self.sudo()
+        rights = self.env["erp.access.rights"]
+        return rights._withdraw(known.user_id, known.group_id, reason)
+
+    def _taken(self):
+        """Return the groups that go with the right. Override for other rights."""
+        # sudo: the right, shown to who decides about it
+        return self.sudo().group_id
 
     def action_reopen(self):
         """Take back what one has confirmed, while the review is running."""

@@ -36,10 +36,16 @@ class ErpAccessRights(models.AbstractModel):
         self._check_not_last(user, user.group_ids - group)
         user.write({"group_ids": [Command.unlink(group.id)]})
         self.env["erp.audit.event"]._log(
-            "right_withdrawn",
+            "access_withdrawn",
             "res.users",
             user.id,
-            {"group": group.id, "name": group.full_name, "reason": reason},
+            {
+                "access": group.with_context(lang="en_US").full_name,
+                "origin": "review",
+                "gained": [],
+                "lost": group.ids,
+                "reason": reason,
+            },
         )
         return lines
 

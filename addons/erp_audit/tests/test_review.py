@@ -153,7 +153,7 @@ class TestReview(ReviewCase):
         self.assertIn("May no longer", line.effect)
         self.env.flush_all()
         self.env.cr.execute(
-            "SELECT diff->>'reason' FROM erp_audit_log WHERE event = 'right_withdrawn'"
+            "SELECT diff->>'reason' FROM erp_audit_log WHERE event = 'access_withdrawn'"
             " AND res_id = %s",
             [self.anna.id],
         )

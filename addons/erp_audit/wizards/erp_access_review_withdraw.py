@@ -23,9 +23,8 @@ class ErpAccessReviewWithdraw(models.TransientModel):
                             "person": line.user_id.name,
                             "right": line.what,
                             "effect": self.env["erp.access.rights"]._removed(
-                                # sudo: what the person has, told to his reviewer
-                                line.sudo().user_id,
-                                line.sudo().group_id,
+                                line.user_id,
+                                line._taken(),
                                 limit=8,
                             ),
                         }
