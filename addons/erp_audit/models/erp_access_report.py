@@ -49,7 +49,7 @@ class ErpAccessReport(models.Model):
     group_id = fields.Many2one("res.groups", string="Right", readonly=True)
     model_id = fields.Many2one("ir.model", string="Kind of document", readonly=True)
     rule_id = fields.Many2one("ir.rule", string="Record rule", readonly=True)
-    key_id = fields.Many2one("res.users.apikeys", string="Key", readonly=True)
+    key_id = fields.Many2one("res.users.apikeys", readonly=True)
     conflict_id = fields.Many2one("erp.duty.conflict", readonly=True)
     since = fields.Datetime(readonly=True)
     last_on = fields.Datetime(string="Last time", readonly=True)

@@ -26,7 +26,9 @@ class ErpAccessReviewLine(models.Model):
             "logins": use._last_logins(users),
             "closures": self.env["erp.access.rights"]._closures(users),
             # sudo: conflicts of everybody
-            "conflicts": self.env["erp.duty.conflict"].sudo().search([]),
+            "conflicts": self.env["erp.duty.conflict"]
+            .sudo()
+            .search([("active", "=", True)]),
             "accepted": self._accepted_pairs(),
             "grave": set(review._administrators().ids),
         }

@@ -80,7 +80,7 @@ class ErpAccessRights(models.AbstractModel):
         before = self._closure(self._groups_of(user))
         after = before | self._closure(groups.ids)
         # sudo: names and explanations, for the people who decide
-        conflicts = self.env["erp.duty.conflict"].sudo().search([])
+        conflicts = self.env["erp.duty.conflict"].sudo().search([("active", "=", True)])
         present = conflicts._possible(before)
         return conflicts._possible(after) - present, present
 

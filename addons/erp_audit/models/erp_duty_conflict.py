@@ -1,7 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 SEVERITIES = [
     ("low", "Low"),
@@ -9,6 +9,9 @@ SEVERITIES = [
     ("high", "High"),
     ("critical", "Critical"),
 ]
+
+# what decides whom a conflict is about
+WEAKENING = {"active", "left_group_ids", "right_group_ids"}
 
 
 class ErpDutyConflict(models.Model):
@@ -103,6 +106,38 @@ class ErpDutyConflict(models.Model):
             conflict.user_ids = users
             conflict.user_count = len(users)
             conflict.open_count = len(users - accepted)
+
+    def write(self, vals):
+        """Override: nobody switches a conflict off, or weakens it, for himself.
+
+        :raise AccessError: if the user has both duties
+        """
+        if WEAKENING & vals.keys():
+            self._check_not_own()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_not_own(self):
+        self._check_not_own()
+
+    def _check_not_own(self):
+        """Check that the user does not have both duties of these conflicts himself.
+
+        :raise AccessError: otherwise
+        """
+        if self.env.su:
+            # addons that are installed; people do not become superuser here
+            return
+        rights = self.env["erp.access.rights"]
+        own = self._possible(rights._closure(rights._groups_of(self.env.user)))
+        if own:
+            raise AccessError(
+                self.env._(
+                    "“%(conflict)s” is about yourself: another access manager changes "
+                    "it.",
+                    conflict=own[0].name,
+                )
+            )
 
     # -- who has both ------------------------------------------------------------------
 

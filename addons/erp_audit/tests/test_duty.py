@@ -120,6 +120,20 @@ class TestDuty(TransactionCase):
         with self.assertRaises(AccessError):
             item.with_user(self.maria).action_withdraw()
 
+    def test_nobody_switches_his_own_off(self):
+        """Who has both duties does not weaken the conflict either."""
+        self.maria.group_ids += self.buys + self.pays
+        conflict = self.conflict.with_user(self.maria)
+        for act in (
+            conflict.action_archive,
+            lambda: conflict.write({"left_group_ids": [Command.clear()]}),
+            conflict.unlink,
+        ):
+            with self.assertRaises(AccessError):
+                act()
+        conflict.with_user(self.mark).action_archive()
+        self.assertFalse(self.conflict.active)
+
     def test_only_access_managers_decide(self):
         admin = new_test_user(self.env, "boss", "base.group_system")
         for user in (self.anna, admin):
