@@ -26,3 +26,7 @@ from . import test_alert_engine
 from . import test_alert
 from . import test_alert_approval
 from . import test_alert_http
+from . import test_access_grant
+from . import test_access_request
+from . import test_emergency
+from . import test_second_factor

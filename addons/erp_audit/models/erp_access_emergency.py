@@ -1,0 +1,87 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+HOURS = "erp_audit.emergency_hours"
+DEFAULT_HOURS = 4
+
+
+class ErpAccessEmergency(models.TransientModel):
+    """The form in which somebody takes a role at once, for hours, with a reason."""
+
+    _name = "erp.access.emergency"
+    _description = "Emergency Access"
+
+    role_id = fields.Many2one("erp.role", required=True)
+    candidate_ids = fields.Many2many("erp.role", compute="_compute_candidate_ids")
+    hours = fields.Float(required=True, default=1.0)
+    hours_max = fields.Float(compute="_compute_candidate_ids", string="At most (hours)")
+    reason = fields.Text(required=True)
+
+    @api.depends_context("uid")
+    def _compute_candidate_ids(self):
+        roles = self.env["erp.role"].search([("is_emergency", "=", True)])
+        mine = roles.filtered(lambda role: role._may_use_in_emergency(self.env.user))
+        for form in self:
+            form.candidate_ids = mine
+            form.hours_max = self._hours_max()
+
+    @api.model
+    def _hours_max(self):
+        """Return for how many hours emergency access is given at most."""
+        # sudo: a setting that concerns everybody
+        value = self.env["ir.config_parameter"].sudo().get_param(HOURS)
+        try:
+            return max(float(value), 0.0) if value else DEFAULT_HOURS
+        except ValueError:
+            return DEFAULT_HOURS
+
+    def action_start(self):
+        """Take the role now: it is recorded, others are told, and it is reviewed.
+
+        :raise AccessError: if the role is not for the user's emergencies
+        :raise UserError: without reason, or for longer than the settings allow
+        """
+        self.ensure_one()
+        request = self._start(self.role_id, self.hours, self.reason)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": request._name,
+            "res_id": request.id,
+            "views": [(False, "form")],
+        }
+
+    @api.model
+    def _start(self, role, hours, reason):
+        user = self.env.user
+        if self.env.su or not role._may_use_in_emergency(user):
+            raise AccessError(
+                self.env._(
+                    "This role is not meant for your emergencies. Ask the access "
+                    "managers."
+                )
+            )
+        if not (reason or "").strip():
+            raise UserError(self.env._("Write what the emergency is."))
+        limit = self._hours_max()
+        if not 0 < hours <= limit:
+            raise UserError(
+                self.env._(
+                    "Emergency access is for up to %(hours)s hours.", hours=f"{limit:g}"
+                )
+            )
+        requests = self.env["erp.access.request"]
+        running = requests.search(
+            [
+                ("user_id", "=", user.id),
+                ("role_id", "=", role.id),
+                ("state", "=", "emergency"),
+            ],
+            limit=1,
+        )
+        if running:
+            raise UserError(self.env._("You have this emergency access already."))
+        now = fields.Datetime.now()
+        request = requests._emergency(role, now, now + timedelta(hours=hours), reason)
+        return request

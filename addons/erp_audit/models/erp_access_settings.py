@@ -1,0 +1,23 @@
+from odoo import fields, models
+
+from .erp_access_emergency import DEFAULT_HOURS, HOURS
+from .res_users_access_factor import GRACE
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    erp_emergency_hours = fields.Float(
+        string="Emergency access for up to (hours)",
+        config_parameter=HOURS,
+        default=DEFAULT_HOURS,
+    )
+    erp_second_factor_days = fields.Integer(
+        string="Days to set a second factor up", config_parameter=GRACE
+    )
+
+    def set_values(self):
+        """Override: who has to set a second factor up is known in memory."""
+        result = super().set_values()
+        self.env.registry.clear_cache()
+        return result

@@ -1,0 +1,60 @@
+from werkzeug.exceptions import abort
+
+from odoo import http, models
+from odoo.http import request
+
+from .res_users_access_factor import PAGE
+
+# what somebody without the second factor that his role asks for still reaches
+OPEN = (
+    PAGE,
+    "/web/login",
+    "/web/session/logout",
+    "/web/session/destroy",
+    "/web/assets/",
+    "/web/webclient/translations",
+    "/web/binary/company_logo",
+    "/auth/passkey/",
+)
+
+
+class IrHttp(models.AbstractModel):
+    """Each request: access that is over ends now; second factors are asked for."""
+
+    _inherit = "ir.http"
+
+    @classmethod
+    def _authenticate_explicit(cls, auth):
+        """Override: rights that are over are over, and a second factor is set up.
+
+        Costs no query: what is due, and who lacks a second factor, is kept in memory.
+        """
+        result = super()._authenticate_explicit(auth)
+        # the route of the web client asks for nobody, and looks at the session itself
+        uid = request.session.uid
+        if not uid and not request.env.uid:
+            return result
+        request.env["erp.access.grant"]._catch_up()
+        if uid and not cls._is_open(request.httprequest.path):
+            # sudo: what concerns the person of the session himself
+            user = request.env["res.users"].sudo().browse(uid)
+            if user._second_factor_overdue():
+                cls._lead_to_second_factor()
+        return result
+
+    @classmethod
+    def _is_open(cls, path):
+        return any(
+            path == item or path.startswith(item.rstrip("/") + "/") for item in OPEN
+        )
+
+    @classmethod
+    def _lead_to_second_factor(cls):
+        """Send people to the page that sets it up; screens already open to a reload."""
+        if request.dispatcher.routing_type == "http":
+            abort(request.redirect(PAGE))
+        raise http.SessionExpiredException(
+            request.env._(
+                "Your role asks for a second factor. Reload the page to set it up."
+            )
+        )
