@@ -56,7 +56,7 @@ class ErpAccessGrant(models.Model):
         grant.request_id._on_grant_started()
 
     def _start_or_end(self):
-        """Put a planned grant in force; one that cannot be is ended, with the reason."""
+        """Put a planned grant in force; one that cannot be is ended."""
         try:
             with self.env.cr.savepoint():
                 self._start()

@@ -36,8 +36,8 @@ class ErpAccessRequest(models.Model):
         if not people:
             raise UserError(
                 self.env._(
-                    "Nobody could decide: there is no access manager besides the people "
-                    "of this request. Ask an administrator to name one."
+                    "Nobody could decide: there is no access manager besides the "
+                    "people of this request. Ask an administrator to name one."
                 )
             )
         self._engine().write({"state": "asked"})

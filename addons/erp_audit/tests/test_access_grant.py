@@ -142,7 +142,7 @@ class TestAccessGrant(AccessCase):
         self.assertHasNot(self.anna, self.export_group)
         self.assertIn("requested again", grant.end_reason)
 
-    # -- people who leave ---------------------------------------------------------------
+    # -- people who leave --------------------------------------------------------------
 
     def test_archived_person_has_no_grants(self):
         active = self._give(self.anna, self.role)
