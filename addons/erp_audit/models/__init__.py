@@ -59,14 +59,10 @@ from . import erp_access_grant
 from . import erp_access_grant_sync
 from . import erp_access_grant_catch_up
 from . import erp_access_grant_emergency
-from . import erp_access_grant_give
-from . import erp_access_grant_withdraw
 from . import erp_access_request
 from . import erp_access_request_flow
 from . import erp_access_request_words
-from . import erp_access_emergency
 from . import erp_access_emergency_request
-from . import erp_access_emergency_review
 from . import erp_access_emergency_reading
 from . import erp_access_settings
 from . import res_users_access

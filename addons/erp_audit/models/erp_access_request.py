@@ -91,7 +91,6 @@ class ErpAccessRequest(models.Model):
     )
     manager_id = fields.Many2one(
         "res.users",
-        string="Manager",
         compute="_compute_manager_id",
         search="_search_manager_id",
         compute_sudo=True,

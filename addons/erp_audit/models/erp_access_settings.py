@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .erp_access_emergency import DEFAULT_HOURS, HOURS
+from ..wizards.erp_access_emergency import DEFAULT_HOURS, HOURS
 from .res_users_access_factor import GRACE
 
 

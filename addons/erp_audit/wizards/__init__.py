@@ -4,3 +4,7 @@ from . import erp_audit_alert_trial_line
 from . import erp_access_review_close
 from . import erp_access_review_withdraw
 from . import erp_duty_conflict_accept
+from . import erp_access_emergency
+from . import erp_access_emergency_review
+from . import erp_access_grant_give
+from . import erp_access_grant_withdraw
