@@ -8,6 +8,10 @@
     "license": "LGPL-3",
     "depends": ["erp_audit", "sale_stock", "purchase_stock"],
     "data": [
+        "security/ir.model.access.csv",
+        "security/tier_rules.xml",
+        "data/erp_role_data.xml",
+        "data/erp_role_menus.xml",
         "data/erp_duty_conflict_data.xml",
         "data/erp_audit_alert_rule_data.xml",
     ],

@@ -1,7 +1,10 @@
 from odoo import fields, models
 
-from ..wizards.erp_access_emergency import DEFAULT_HOURS, HOURS
 from .res_users_access_factor import GRACE
+
+# for how long emergency access is given at most, if nothing is set
+HOURS = "erp_audit.emergency_hours"
+DEFAULT_HOURS = 4
 
 
 class ResConfigSettings(models.TransientModel):

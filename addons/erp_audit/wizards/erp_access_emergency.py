@@ -3,8 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-HOURS = "erp_audit.emergency_hours"
-DEFAULT_HOURS = 4
+from ..models.erp_access_settings import DEFAULT_HOURS, HOURS
 
 
 class ErpAccessEmergency(models.TransientModel):
