@@ -15,5 +15,8 @@
         "data/erp_duty_conflict_data.xml",
         "data/erp_audit_alert_rule_data.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["erp_audit_trade/static/tests/tours/**/*.js"],
+    },
     "auto_install": True,
 }

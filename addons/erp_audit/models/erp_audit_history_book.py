@@ -24,6 +24,7 @@ class Book:
         self.there = defaultdict(set)
         self.people = {}
         self.values = {}
+        self.currencies = None
 
     def want(self, name, number):
         """Ask for the name of a row."""
@@ -39,6 +40,14 @@ class Book:
     def known(self, name):
         """Return the rows of a model that are there."""
         return self.there[name]
+
+    def currency(self, number):
+        """Return a currency, none if it is gone."""
+        if self.currencies is None:
+            # sudo: the signs of currencies
+            known = self.history.env["res.currency"].sudo()
+            self.currencies = known.with_context(active_test=False).search([])
+        return self.currencies.filtered(lambda currency: currency.id == number)
 
     def person(self, number):
         """Return the name of a user, "" if there is none."""

@@ -19,9 +19,8 @@ class ErpAuditHistory(models.AbstractModel):
     _inherit = "erp.audit.history"
 
     @api.model
-    def _heading(self, document):
+    def _heading(self, document, book):
         """Return what the screen says of the document itself."""
-        book = self._book(document, [])
         return {
             "name": book.name(document.name, document.res_id),
             "label": self._model_label(document.name),
@@ -52,9 +51,8 @@ class ErpAuditHistory(models.AbstractModel):
         return self._is_visible(model, name)
 
     @api.model
-    def _entries(self, document, operations, full=False):
+    def _entries(self, document, operations, book, full=False):
         """Return operations, each a list of records, as the screen shows them."""
-        book = self._book(document, operations)
         found = [self._entry(document, rows, book, full) for rows in operations]
         return [entry for entry in found if entry]
 
@@ -247,7 +245,9 @@ class ErpAuditHistory(models.AbstractModel):
                 }
             )
         first = rows[0]
-        names = ("operation", "login", "ip", "session", "route", "action")
+        names = ("operation", "login", "ip", "action")
+        if document.auditor:
+            names += ("session", "route")
         return {
             "context": [[name, str(first[name])] for name in names if first[name]],
             "records": found,

@@ -171,7 +171,7 @@ class ErpAuditHistory(models.AbstractModel):
         rows = [rows[number] for number in sorted(rows) if not rows[number]["event"]]
         book = self._book(document, [rows])
         return {
-            **self._heading(document),
+            **self._heading(document, book),
             "groups": self._groups(document, rows, book),
             "partial": count > len(rows) or len(rows) >= FULL,
             "count": len(rows),

@@ -28,15 +28,17 @@ class Part:
     parent: str | None = None
     moved: dict = field(default_factory=dict)
 
+    def linked(self):
+        """Return the domain of the links that others have made to the rows."""
+        return Domain("other_source_id", "=", self.source) & Domain(
+            "other_id", "in", sorted(self.ids)
+        )
+
     def domain(self):
         """Return the domains of the records of the rows, each served by one index."""
         own = Domain("source_id", "=", self.source)
-        ids = sorted(self.ids)
-        if ids:
-            yield own & Domain("res_id", "in", ids)
-            yield Domain("other_source_id", "=", self.source) & Domain(
-                "other_id", "in", ids
-            )
+        if self.ids:
+            yield own & Domain("res_id", "in", sorted(self.ids))
         for number, last in self.moved.items():
             yield own & Domain("res_id", "=", number) & Domain("id", "<=", last)
 
@@ -61,7 +63,8 @@ class Document:
 
     def domains(self):
         """Return the domains of all its records; together they are the history."""
-        return [domain for part in self.parts for domain in part.domain()]
+        found = [domain for part in self.parts for domain in part.domain()]
+        return [*found, Domain.OR(part.linked() for part in self.parts)]
 
     def part(self, source):
         """Return the part whose rows have this number in the trail, None if none."""

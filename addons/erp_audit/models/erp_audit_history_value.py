@@ -127,17 +127,16 @@ class ErpAuditHistory(models.AbstractModel):
     def _currency(self, part, number, field, side, change, book):
         """Return the currency of an amount: that of the record, else of the row."""
         name = field.get_currency_field(part.model)
-        # sudo: the sign of a currency
-        currencies = self.env["res.currency"].sudo()
         known = change.get("values", {}).get(name)
         if known and known[side]:
-            return currencies.browse(known[side]).exists()
+            return book.currency(known[side])
         if number in book.known(part.model._name) and name in part.model._fields:
             # sudo: the sign of a currency
-            return part.model.sudo().browse(number)[name]
+            rows = part.model.sudo().browse(book.known(part.model._name))
+            return rows.browse(number).with_prefetch(rows.ids)[name]
         known = book.values.get((part.model._name, number), {}).get(name)
         if known:
-            return currencies.browse(known).exists()
+            return book.currency(known)
         root = book.document.record
         if root and name in root._fields:
             # sudo: the sign of a currency

@@ -1,4 +1,5 @@
 from . import test_access_report_chain
+from . import test_history
 from . import test_rights_trade
 from . import test_rules
 from . import test_alert_trade
