@@ -92,7 +92,6 @@ class ErpAuditAlertRule(models.Model):
     )
     by_email = fields.Boolean(string="By e-mail", default=True, tracking=True)
 
-    alert_ids = fields.One2many("erp.audit.alert", "rule_id")
     alert_count = fields.Integer(string="Open alerts", compute="_compute_alert_count")
     problem = fields.Char(compute="_compute_problem")
 
@@ -201,7 +200,9 @@ class ErpAuditAlertRule(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_without_alerts(self):
-        if self.with_context(active_test=False).alert_ids:
+        # sudo: alerts of all companies
+        alerts = self.env["erp.audit.alert"].sudo()
+        if alerts.search_count([("rule_id", "in", self.ids)], limit=1):
             raise UserError(
                 self.env._(
                     "This rule has raised alerts, which are kept. Switch it off "
