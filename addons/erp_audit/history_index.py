@@ -6,27 +6,52 @@ the row held, a change with what it held before. Only these records are in the i
 so that it costs nothing where nobody leaves.
 """
 
+import hashlib
 import json
 
 from odoo.tools import SQL
 
 from . import store
+from .sqltext import literal
 
 NAME = f"{store.TABLE}_left"
-# a change of a number by which rows point at others: Odoo names such columns like
-# this, and Studio its own
-MOVED = r"""(op = 'w' AND diff::text ~ '(_id|"x_[^"]*)": \[')"""
+# a change of a number by which rows point at others: Odoo names such columns like this
+MOVED = r"""(op = 'w' AND diff::text LIKE '%\_id": [%')"""
 CREATE = f"""
 CREATE INDEX {NAME} ON {store.TABLE} USING gin (diff jsonb_path_ops)
  WHERE op = 'd' OR {MOVED}
 """
+ENDING = "_id"
 
 
-def create(cr):
-    """Create the index, if it is not there."""
-    cr.execute("SELECT to_regclass(%s)", [NAME])
-    if not cr.fetchone()[0]:
+def create(cr, columns=()):
+    """Create the index, if it is not there.
+
+    :param columns: by which rows point at their documents; those with a name of
+        another kind, as Studio gives them, get an index of their own
+    """
+    if not _is_there(cr, NAME):
         cr.execute(CREATE)
+    for column in columns:
+        name = f"{NAME}_{hashlib.sha256(column.encode()).hexdigest()[:12]}"
+        if not column.endswith(ENDING) and not _is_there(cr, name):
+            # a name of our own, and a column of the database as a literal
+            cr.execute(
+                f"CREATE INDEX {name} ON {store.TABLE} USING gin (diff jsonb_path_ops)"
+                f" WHERE {_moved(column)}"
+            )
+
+
+def _is_there(cr, name):
+    cr.execute("SELECT to_regclass(%s)", [name])
+    return bool(cr.fetchone()[0])
+
+
+def _moved(column):
+    """Return the condition of the records with which a row may have moved away."""
+    if column.endswith(ENDING):
+        return MOVED
+    return f"(op = 'w' AND diff ? {literal(column)})"
 
 
 def left(env, source, column, number):
@@ -53,7 +78,7 @@ def left(env, source, column, number):
         number=SQL("%s::jsonb", json.dumps(number)),
         gone=SQL("%s::jsonb", json.dumps({column: number})),
         old=SQL("%s::jsonb", json.dumps({column: [number]})),
-        moved=SQL(MOVED),
+        moved=SQL(_moved(column).replace("%", "%%")),
     )
     found = {}
     for res_id, gone, last in env.execute_query(query):

@@ -1,5 +1,7 @@
 from odoo import api, models, tools
 
+from .. import history_index
+
 
 class ErpAuditRule(models.Model):
     """The forms know which documents have a history."""
@@ -13,6 +15,19 @@ class ErpAuditRule(models.Model):
         # sudo: every form asks, whoever opens it
         rules = self.sudo().search([("state", "=", "confirmed")])
         return frozenset(rules.mapped("model_name"))
+
+    def _sync_now(self):
+        """Override to find the lines of recorded documents that leave them."""
+        changed = super()._sync_now()
+        lines = self.env["erp.audit.history"]
+        columns = {
+            column
+            for name in self._recorded_names()
+            if name in self.env
+            for _line, column in lines._lines_of(self.env[name])
+        }
+        history_index.create(self.env.cr, sorted(columns))
+        return changed
 
     @api.model
     def _mark_readings(self):

@@ -119,12 +119,27 @@ class TestHistoryLines(HistoryCase):
         for condition in ("op = 'd'", history_index.MOVED):
             self.env.cr.execute(
                 "EXPLAIN SELECT res_id FROM erp_audit_log WHERE "
-                + condition.replace("%", "%%")
+                + condition
                 + """ AND source = 5 AND diff @> '{"partner_id": [7]}'"""
             )
             plan = "\n".join(line for (line,) in self.env.cr.fetchall())
             self.assertIn("diff", plan)
             self.assertNotIn("Seq Scan", plan)
+
+    def test_columns_of_other_names(self):
+        """Lines that point at their document by a column without the usual ending."""
+        cr, name = self.env.cr, "x_studio_owner"
+        history_index.create(cr, [name, "partner_id"])
+        history_index.create(cr, [name, "partner_id"])
+        cr.execute(
+            "SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'erp_audit_log_left%'"
+        )
+        self.assertEqual(cr.fetchone()[0], 2)
+        source = self.env["erp.audit.source"]._number("res.partner.bank")
+        self._operate(self.bank, {name: [self.ada.id, self.bob.id]})
+        left = history_index.left(self.env, source, name, self.ada.id)
+        self.assertEqual(list(left), self.bank.ids)
+        self.assertFalse(history_index.left(self.env, source, name, self.bob.id))
 
     def test_what_a_document_is_built_on(self):
         """A user's history tells what changed of his contact."""
