@@ -54,9 +54,12 @@ def verify(env, options):
         progress=_progress if sys.stderr.isatty() else None,
     )
     report = check.run()
-    findings = report.findings + env["erp.audit.verification"]._capture_findings()
+    findings, notes = report.findings, report.notes
+    # a copy may be older than the addons of this machine: its triggers are theirs
+    capture = env["erp.audit.verification"]._capture_findings()
+    (notes if options.copy else findings).extend(capture)
     model = env["erp.audit.finding"]
-    for title, items in (("note", report.notes), ("WRONG", findings)):
+    for title, items in (("note", notes), ("WRONG", findings)):
         for item in items:
             line = model.new(model._values(item))._line()
             print(f"{title}: {line}")

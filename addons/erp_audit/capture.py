@@ -189,5 +189,5 @@ def helpers(cr):
 
 def has_helpers(cr):
     """Return whether these functions are there, as this version writes them."""
-    cr.execute("SELECT to_regprocedure('erp_audit_tell(jsonb, integer, integer)')")
+    cr.execute("SELECT to_regprocedure('erp_audit_told(jsonb, integer, integer)')")
     return bool(cr.fetchone()[0])

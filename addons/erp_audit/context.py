@@ -32,7 +32,7 @@ JOB = "erp_audit_job"
 RPC = "erp_audit_rpc"
 
 # the function of sqltext.py, whose plans the connection remembers
-TELL = "SELECT erp_audit_tell(%s::jsonb, %s::integer, %s::integer)"
+TELL = "SELECT erp_audit_told(%s::jsonb, %s::integer, %s::integer)"
 # the same as long as there is none: while the addon is being installed
 TELL_EARLY = """
 SELECT set_config('erp_audit.ctx', (%s::jsonb || jsonb_strip_nulls(
@@ -51,11 +51,13 @@ class Told:
     :param owner: the request or the job, None outside of both
     :param uid: the effective user
     :param lasting: whether no savepoint can take it back
+    :param text: what the database knows since
     """
 
     owner: object
     uid: int
     lasting: bool
+    text: str
 
 
 def owner():
@@ -170,7 +172,8 @@ def tell(env, values, lasting=False):
     ready = getattr(env.registry, READY, False)
     query = TELL if ready else TELL_EARLY
     cr.execute(query, [json.dumps(values), company_of(env), who])
-    _notes(cr)[KEY] = Told(owner(), values["e"], lasting)
+    (text,) = cr.fetchone()
+    _notes(cr)[KEY] = Told(owner(), values["e"], lasting, text)
     if lasting:
         cr.postrollback.add(lambda: _notes(cr).pop(KEY, None))
     else:
@@ -193,12 +196,32 @@ def ensure(env, exact=True):
     :param bool exact: whether the effective user matters: rows of links and deleted
         rows do not say who wrote them
     """
-    cr = env.cr
+    told = _valid(env.cr)
+    if not told or (exact and told.uid != env.uid):
+        tell(env, describe(env))
+
+
+def _valid(cr):
+    """Return what the connection was told, None if it is not known any more."""
     told = _notes(cr).get(KEY)
     if told and told.owner is owner() and (told.lasting or KEY in cr.precommit.data):
-        if told.uid == env.uid or not exact:
-            return
+        return told
+    return None
+
+
+def is_forged(env):
+    """Return whether the database knows something else than it was told, and mend it.
+
+    Only SQL that somebody sends by hand can do that.
+    """
+    told = _valid(env.cr)
+    if not told:
+        return False
+    env.cr.execute("SELECT current_setting('erp_audit.ctx', true)")
+    if env.cr.fetchone()[0] == told.text:
+        return False
     tell(env, describe(env))
+    return True
 
 
 def _notes(cr):

@@ -113,8 +113,8 @@ BEGIN
 END
 $body$""",
     # who does what, see context.py: what is stored of the person is looked up here
-    """CREATE OR REPLACE FUNCTION erp_audit_tell(v jsonb, wish integer, who integer)
-RETURNS void LANGUAGE plpgsql AS $body$
+    """CREATE OR REPLACE FUNCTION erp_audit_told(v jsonb, wish integer, who integer)
+RETURNS text LANGUAGE plpgsql AS $body$
 DECLARE
     name text;
     own integer;
@@ -124,7 +124,7 @@ BEGIN
                                 WHERE r.user_id = who AND r.cid = wish) THEN
         own := wish;
     END IF;
-    PERFORM set_config('erp_audit.ctx', (v || jsonb_strip_nulls(jsonb_build_object(
+    RETURN set_config('erp_audit.ctx', (v || jsonb_strip_nulls(jsonb_build_object(
         'l', name, 'c', own)))::text, false);
 END
 $body$""",

@@ -26,8 +26,10 @@ from . import ir_http
 from . import base_events
 from . import erp_audit_event_denied
 from . import ir_actions_report
+from . import ir_actions_server
 from . import ir_binary
 from . import ir_model_access
+from . import ir_module_module
 from . import ir_rule
 from . import res_groups
 from . import res_users

@@ -56,16 +56,21 @@ class ErpAuditRule(models.Model):
         if self.env.registry.updated_modules:
             self._number_models()
             self._make_default_rules()
-            try:
-                with self.env.cr.savepoint():
-                    self._sync_now()
-            except psycopg2.errors.LockNotAvailable:
-                # the addons are loaded all the same; the daily check does it
-                _logger.warning("Audit triggers wait for others: tables are in use")
+            self._sync_if_free()
         ready = not self._is_leaving() and capture.has_helpers(self.env.cr)
         setattr(self.env.registry, READY, ready)
 
     # -- triggers ----------------------------------------------------------------------
+
+    @api.model
+    def _sync_if_free(self):
+        """Let the triggers follow addons that came or went; the daily check else."""
+        try:
+            with self.env.cr.savepoint():
+                self._sync_now()
+        except psycopg2.errors.LockNotAvailable:
+            # the addons are there, or gone, all the same
+            _logger.warning("Audit triggers wait for others: tables are in use")
 
     @api.model
     def _sync(self):

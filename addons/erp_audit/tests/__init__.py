@@ -1,4 +1,5 @@
 from . import test_capture
+from . import test_capture_attacks
 from . import test_capture_robust
 from . import test_events
 from . import test_history
