@@ -32,6 +32,7 @@ def populate(env, progress=print):
     """
     from tools.demo import (
         approvals,
+        audit,
         changes,
         company,
         orders,
@@ -62,6 +63,7 @@ def populate(env, progress=print):
         ("changes", "Change requests", changes.make),
         ("stock_approvals", "Stock under approval", stock_approvals.make),
         ("purchase_approvals", "Purchases under approval", purchase_approvals.make),
+        ("audit", "Roles and requests for access", audit.make),
     ):
         demo.step(name, label, make)
         if name == "users":
