@@ -46,6 +46,7 @@ def _give_roles(demo):
 
 def _ask(demo):
     """Requests: one waits, one is in force, one was refused."""
+    demo.ref("erp_audit.approval_policy_access").active = True
     _request(demo, "zhou.min", "purchaser", "Cover for the purchaser's leave", 14)
     granted = _request(demo, "li.qiang", "warehouse", "协助年中盘点，需查看库存", 7)
     _decide(demo, granted, "action_approve")
