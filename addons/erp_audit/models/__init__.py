@@ -66,6 +66,7 @@ from . import erp_access_request_flow
 from . import erp_access_request_words
 from . import erp_access_emergency_request
 from . import erp_access_emergency_reading
+from . import erp_access_grant_rule
 from . import erp_access_settings
 from . import res_users_access
 from . import res_users_access_factor

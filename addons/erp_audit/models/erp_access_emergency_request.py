@@ -222,35 +222,40 @@ class ErpAccessRequest(models.Model):
         """Return ``[(moment, what, document model, how many changes)]``, in order."""
         begin, end = self._period()
         self.env.cr.execute(
-            """SELECT min(l.ts), coalesce(l.action, l.event, ''),
-                      s.name, l.event, count(*)
+            """SELECT min(l.ts), l.op, l.event, s.name, count(*)
                  FROM erp_audit_log l LEFT JOIN erp_audit_source s ON s.id = l.source
-                WHERE coalesce(l.real_uid, l.uid) = %(uid)s
-                  AND l.ts >= %(begin)s
-                  AND l.ts <= %(end)s + interval '1 second'
-                GROUP BY l.tx, 2, s.name, l.event
-                ORDER BY 1, 3 LIMIT 5000""",
+                WHERE (l.uid = %(uid)s OR l.real_uid = %(uid)s)
+                  AND l.ts >= %(begin)s AND l.ts <= %(end)s + interval '1 second'
+                GROUP BY l.tx, l.op, l.event, s.name
+                ORDER BY 1, 4 LIMIT 5000""",
             {"uid": self.user_id.id, "begin": begin, "end": end},
         )
         return [
-            (moment, self._operation_words(action, event), self._model_words(model), n)
-            for moment, action, model, event, n in self.env.cr.fetchall()
+            (moment, self._operation_words(op, event), self._model_words(model), n)
+            for moment, op, event, model, n in self.env.cr.fetchall()
         ]
 
-    def _operation_words(self, action, event):
+    def _operation_words(self, operation, event):
         """Return what a person did, in words as far as there are any."""
+        env = self.env
         words = {
-            "read": self.env._("Read"),
-            "export": self.env._("Exported"),
-            "login": self.env._("Logged in"),
-            "logout": self.env._("Logged out"),
-            "denied": self.env._("Was refused"),
-            "rights": self.env._("Rights changed"),
-            "access_granted": self.env._("Access granted"),
-            "access_withdrawn": self.env._("Access withdrawn"),
-            "emergency": self.env._("Emergency access has begun"),
+            "c": env._("Created"),
+            "w": env._("Changed"),
+            "d": env._("Deleted"),
+            "l": env._("Linked"),
+            "u": env._("Unlinked"),
+            "read": env._("Read"),
+            "export": env._("Exported"),
+            "print": env._("Printed"),
+            "login": env._("Logged in"),
+            "logout": env._("Logged out"),
+            "denied": env._("Was refused"),
+            "rights": env._("Rights changed"),
+            "access_granted": env._("Access granted"),
+            "access_withdrawn": env._("Access withdrawn"),
+            "emergency": env._("Emergency access has begun"),
         }
-        return words.get(event) or (action or "").rpartition(".")[2] or action
+        return words.get(event or operation) or event or operation
 
     def _model_words(self, model):
         # sudo: names of kinds of documents

@@ -184,6 +184,9 @@ class ErpAccessRequest(models.Model):
             # sudo: names of a person and of groups
             what = request.sudo()
             names = what.role_id.name or ", ".join(what.group_ids.mapped("full_name"))
+            if request.name == "/":
+                request.display_name = self.env._("New request")
+                continue
             request.display_name = self.env._(
                 "%(number)s: %(access)s for %(person)s",
                 number=request.name,

@@ -211,6 +211,32 @@ class TestTier(TransactionCase):
             if record:
                 self.assertFalse(self._sees(self.boss, record), record)
 
+    def test_decision_sees_what_it_decides_and_has_decided(self):
+        self.boss.group_ids += self.env.ref("sales_team.group_sale_manager")
+        instance = self.env["approval.instance"]._engine()
+        instance = instance.create(
+            {
+                "res_model": "sale.order",
+                "res_id": self.own.id,
+                "document_name": self.own.name,
+                "operation": "grant",
+                "company_id": self.own.company_id.id,
+                "requester_id": self.seller.id,
+                "request_date": "2026-03-02 08:00:00",
+            }
+        )
+        tasks = self.env["approval.task"]._engine()
+        task = tasks.create(
+            {"instance_id": instance.id, "user_id": self.boss.id, "step_key": "1"}
+        )
+        self.assertTrue(self._sees(self.boss, self.own))
+        self.assertTrue(self._sees(self.boss, self.own.order_line))
+        self.assertFalse(self._sees(self.boss, self.far))
+        task.write({"state": "approved"})
+        self.assertTrue(self._sees(self.boss, self.own), "he has decided it")
+        task.unlink()
+        self.assertFalse(self._sees(self.boss, self.own))
+
     # -- nobody else -------------------------------------------------------------------
 
     def test_without_tier_nothing_changes(self):
