@@ -52,6 +52,7 @@ class ErpRole(models.Model):
         "res.groups", "erp_role_group_rel", string="Groups", tracking=True
     )
     requires_second_factor = fields.Boolean(
+        string="Needs a second factor",
         tracking=True,
         help="People with this role log in with a code of an app or with a passkey.",
     )
@@ -115,6 +116,7 @@ class ErpRole(models.Model):
         """Override: who makes a role with administrators' rights must have them."""
         roles = super().create(vals_list)
         roles._check_power(roles.group_ids.browse())
+        roles._check_emergency(roles.browse())
         return roles
 
     def write(self, vals):
@@ -122,9 +124,10 @@ class ErpRole(models.Model):
         if not MEANING & vals.keys():
             return super().write(vals)
         self._check_not_own()
-        before = self.group_ids
+        before, usable = self.group_ids, self._usable_in_emergency()
         result = super().write(vals)
         self._check_power(before)
+        self._check_emergency(usable)
         if {"group_ids", "tier"} & vals.keys():
             self._reach_people()
         # what people must do at the next click depends on it
@@ -143,12 +146,31 @@ class ErpRole(models.Model):
             ],
             limit=1,
         )
-        if own:
+        role = (own.role_id or self._usable_in_emergency())[:1]
+        if role:
             raise AccessError(
                 self.env._(
-                    "You have the role “%(role)s” yourself: ask another access manager "
-                    "to change it.",
-                    role=own.role_id.name,
+                    "You have the role “%(role)s” yourself, or may take it in an "
+                    "emergency: ask another access manager to change it.",
+                    role=role.name,
+                )
+            )
+
+    def _usable_in_emergency(self):
+        """Return the roles that the actor may take in an emergency."""
+        if self.env.uid == SUPERUSER_ID:
+            return self.browse()
+        return self.filtered(lambda role: role._may_use_in_emergency(self.env.user))
+
+    def _check_emergency(self, before):
+        """Refuse to whoever makes a role available to himself in an emergency."""
+        role = (self._usable_in_emergency() - before)[:1]
+        if role:
+            raise AccessError(
+                self.env._(
+                    "Nobody lets himself take “%(role)s” in an emergency: ask another "
+                    "access manager.",
+                    role=role.name,
                 )
             )
 

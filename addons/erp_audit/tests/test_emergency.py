@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -118,3 +119,21 @@ class TestEmergency(AccessCase):
         partners.search([], limit=1).read(["name"])
         self.env.cr.execute("SELECT count(*) FROM erp_audit_log WHERE event = 'read'")
         self.assertEqual(self.env.cr.fetchone(), (before,), "it is over")
+
+    def test_nobody_opens_a_role_to_himself(self):
+        mine = self.role.with_user(self.maria)
+        for vals in (
+            {"emergency_user_ids": [Command.link(self.maria.id)]},
+            {"emergency_group_ids": [Command.link(self.env.ref("base.group_user").id)]},
+        ):
+            with self.assertRaises(AccessError):
+                mine.write(vals)
+            with self.assertRaises(AccessError):
+                self.env["erp.role"].with_user(self.maria).create(
+                    {"name": "Mine", "is_emergency": True, **vals}
+                )
+        self.role.with_user(self.nina).emergency_user_ids += self.maria
+        with self.assertRaises(AccessError):
+            mine.group_ids += self.export_group
+        with self.assertRaises(AccessError):
+            mine.sudo().group_ids += self.export_group
