@@ -71,3 +71,6 @@ from . import erp_access_settings
 from . import res_users_access
 from . import res_users_access_factor
 from . import res_users_access_http
+from . import erp_access_rights_grant
+from . import erp_access_review_grant
+from . import erp_access_report_grant

@@ -103,10 +103,11 @@ class ErpAccessReport(models.Model):
             "detail": "text",
             "grave": "boolean",
         }
-        shown = [
-            SQL("(%s)::%s AS %s", SQL(columns.get(name, "NULL")), SQL(kind), SQL(name))
-            for name, kind in types.items()
-        ]
+        shown = []
+        for name, kind in types.items():
+            # columns are written down in these files, nothing comes from outside
+            value = columns.get(name, "NULL")
+            shown.append(SQL("(%s)::%s AS %s", SQL(value), SQL(kind), SQL(name)))
         return SQL("SELECT %s AS row, %s %s", SQL(row), SQL(", ").join(shown), source)
 
     @api.model

@@ -19,19 +19,7 @@ class ErpAccessReviewLine(models.Model):
         Rights that everybody has are left out; of those that come along, the ones
         that people know by name stay.
         """
-        use = self.env["erp.access.report.use"]
-        known = {
-            "used": use._last_used(users),
-            "since": use._granted(users),
-            "logins": use._last_logins(users),
-            "closures": self.env["erp.access.rights"]._closures(users),
-            # sudo: conflicts of everybody
-            "conflicts": self.env["erp.duty.conflict"]
-            .sudo()
-            .search([("active", "=", True)]),
-            "accepted": self._accepted_pairs(),
-            "grave": set(review._administrators().ids),
-        }
+        known = self._known(review, users)
         reviewers = self._reviewers(review, users)
         types = self.env["res.groups"]._get_user_type_groups()
         values = []
@@ -44,6 +32,23 @@ class ErpAccessReviewLine(models.Model):
             }
             values += [{**base, **line} for line in self._lines_of(user, types, known)]
         return values
+
+    @api.model
+    def _known(self, review, users):
+        """Return what is to be known of all people, read at once; override to add."""
+        use = self.env["erp.access.report.use"]
+        return {
+            "used": use._last_used(users),
+            "since": use._granted(users),
+            "logins": use._last_logins(users),
+            "closures": self.env["erp.access.rights"]._closures(users),
+            # sudo: conflicts of everybody
+            "conflicts": self.env["erp.duty.conflict"]
+            .sudo()
+            .search([("active", "=", True)]),
+            "accepted": self._accepted_pairs(),
+            "grave": set(review._administrators().ids),
+        }
 
     @api.model
     def _lines_of(self, user, left_out, known):

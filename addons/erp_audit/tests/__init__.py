@@ -31,3 +31,4 @@ from . import test_access_grant
 from . import test_access_request
 from . import test_emergency
 from . import test_second_factor
+from . import test_review_grant
