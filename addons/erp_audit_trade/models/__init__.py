@@ -1,3 +1,4 @@
+from . import erp_audit_history
 from . import erp_access_report_chain
 from . import erp_access_rights
 from . import erp_audit_alert_documents

@@ -182,6 +182,8 @@ class TestTradeHistory(TradeHistoryCase):
             self.assertIn(
                 move.id, [g["res_id"] for g in self._groups(entry, "stock.move")]
             )
+        names = [group["name"] for group in self._groups(entry, "stock.move")]
+        self.assertEqual(names, [move.product_id.display_name])
         later = self._operate(move, {"priority": ["0", "1"]})
         self.assertEqual(self._entries(other)[0]["operation"], str(later))
         self.assertNotEqual(self._entries(transfer)[0]["operation"], str(later))

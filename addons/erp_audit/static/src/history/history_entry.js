@@ -57,7 +57,8 @@ export class HistoryEntry extends Component {
     }
 
     valuesText(record) {
-        return JSON.stringify(record.values, null, 1);
+        const lines = Object.entries(record.values);
+        return lines.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join("\n");
     }
 
     contextLabel(name) {
