@@ -64,6 +64,7 @@ def populate(env, progress=print):
         ("stock_approvals", "Stock under approval", stock_approvals.make),
         ("purchase_approvals", "Purchases under approval", purchase_approvals.make),
         ("audit", "Roles and requests for access", audit.make),
+        ("alerts", "Seals and alerts", audit.settle),
     ):
         demo.step(name, label, make)
         if name == "users":
