@@ -12,7 +12,7 @@ import time
 from tools import addons
 from tools.output import note, step
 from tools.paths import CACHE, checkout_key, locked
-from tools.setup_python import lock_digest
+from tools.setup_python import OURS, lock_digest
 
 CORE = "oc_core"
 SUITE = "oc_suite"
@@ -132,7 +132,7 @@ def core_template(session):
     stamp = str((tree.path / "odoo" / "release.py").stat().st_mtime_ns)
     # The first language is the default of new users, as on a server in English.
     languages = f"en_US,{addons.LANGUAGE}"
-    key = addons.digest_of(tree.version, stamp, lock_digest(), languages, *modules)
+    key = addons.digest_of(tree.version, stamp, lock_digest(OURS), languages, *modules)
     name = f"{CORE}_{key}"
 
     def make(building):

@@ -9,15 +9,20 @@ from tools.paths import CACHE, LOGS, ROOT, locked, require_space
 
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 LOCKS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
+# packages that only ./ctl itself uses: no database depends on them
+OURS = ("pyrage==",)
 
 
-def lock_digest():
-    """Return a digest of the pinned packages, without comments."""
+def lock_digest(without=()):
+    """Return a digest of the pinned packages, without comments.
+
+    :param without: what the lines of packages that do not count begin with
+    """
     lines = [
         line.strip()
         for lock in LOCKS
         for line in lock.read_text().splitlines()
-        if line.strip() and not line.startswith("#")
+        if line.strip() and not line.startswith(("#", *without))
     ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 

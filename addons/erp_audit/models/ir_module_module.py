@@ -8,5 +8,7 @@ class IrModuleModule(models.Model):
         """Override: columns and tables have gone with the addons that are removed."""
         result = super().module_uninstall()
         # sudo: triggers follow the columns, whoever removes an addon
-        self.env["erp.audit.rule"].sudo()._sync_if_free()
+        rules = self.env["erp.audit.rule"].sudo()
+        if not rules._is_leaving():
+            rules._sync_if_free()
         return result
