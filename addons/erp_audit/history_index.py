@@ -12,15 +12,10 @@ import json
 from odoo.tools import SQL
 
 from . import store
-from .sqltext import literal
 
 NAME = f"{store.TABLE}_left"
 # a change of a number by which rows point at others: Odoo names such columns like this
-MOVED = r"""(op = 'w' AND diff::text LIKE '%\_id": [%')"""
-CREATE = f"""
-CREATE INDEX {NAME} ON {store.TABLE} USING gin (diff jsonb_path_ops)
- WHERE op = 'd' OR {MOVED}
-"""
+MOVED = SQL(r"""(op = 'w' AND diff::text LIKE '%%\_id": [%%')""")
 ENDING = "_id"
 
 
@@ -30,28 +25,31 @@ def create(cr, columns=()):
     :param columns: by which rows point at their documents; those with a name of
         another kind, as Studio gives them, get an index of their own
     """
-    if not _is_there(cr, NAME):
-        cr.execute(CREATE)
+    _create(cr, NAME, SQL("op = 'd' OR %s", MOVED))
     for column in columns:
-        name = f"{NAME}_{hashlib.sha256(column.encode()).hexdigest()[:12]}"
-        if not column.endswith(ENDING) and not _is_there(cr, name):
-            # a name of our own, and a column of the database as a literal
-            cr.execute(
-                f"CREATE INDEX {name} ON {store.TABLE} USING gin (diff jsonb_path_ops)"
-                f" WHERE {_moved(column)}"
-            )
+        if not column.endswith(ENDING):
+            name = f"{NAME}_{hashlib.sha256(column.encode()).hexdigest()[:12]}"
+            _create(cr, name, _moved(column))
 
 
-def _is_there(cr, name):
+def _create(cr, name, condition):
     cr.execute("SELECT to_regclass(%s)", [name])
-    return bool(cr.fetchone()[0])
+    if not cr.fetchone()[0]:
+        cr.execute(
+            SQL(
+                "CREATE INDEX %s ON %s USING gin (diff jsonb_path_ops) WHERE %s",
+                SQL.identifier(name),
+                SQL.identifier(store.TABLE),
+                condition,
+            )
+        )
 
 
 def _moved(column):
     """Return the condition of the records with which a row may have moved away."""
     if column.endswith(ENDING):
         return MOVED
-    return f"(op = 'w' AND diff ? {literal(column)})"
+    return SQL("(op = 'w' AND diff ? %s)", column)
 
 
 def left(env, source, column, number):
@@ -78,7 +76,7 @@ def left(env, source, column, number):
         number=SQL("%s::jsonb", json.dumps(number)),
         gone=SQL("%s::jsonb", json.dumps({column: number})),
         old=SQL("%s::jsonb", json.dumps({column: [number]})),
-        moved=SQL(_moved(column).replace("%", "%%")),
+        moved=_moved(column),
     )
     found = {}
     for res_id, gone, last in env.execute_query(query):

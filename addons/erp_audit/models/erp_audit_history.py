@@ -33,7 +33,7 @@ class ErpAuditHistory(models.AbstractModel):
 
     @api.model
     @api.readonly
-    def load(self, res_model, res_id, filters=None, before=None):
+    def load_page(self, res_model, res_id, filters=None, before=None):
         """Return the newest operations on a document, or those before.
 
         :param dict filters: any of ``user_id``, ``field`` ("model:field"), ``since``
@@ -53,19 +53,21 @@ class ErpAuditHistory(models.AbstractModel):
             entries = self._entries(document, operations, book)
             if entries or not following:
                 break
+        heading = self._heading(document, book)
         self._note_history(document)
-        return {**self._heading(document, book), "entries": entries, "next": following}
+        return {**heading, "entries": entries, "next": following}
 
     @api.model
     @api.readonly
     def load_operation(self, res_model, res_id, operation, filters=None):
-        """Return one operation in full: :meth:`load` cuts the very large ones."""
+        """Return one operation in full: :meth:`load_page` cuts the very large ones."""
         document = self._document(res_model, res_id)
         filters = self._clean_filters(filters, document)
         operations = self._operation(document, filters, int(operation))
-        self._note_history(document)
         book = self._book(document, operations)
-        return (self._entries(document, operations, book, full=True) or [None])[0]
+        entries = self._entries(document, operations, book, full=True)
+        self._note_history(document)
+        return entries[0] if entries else None
 
     @api.model
     @api.readonly
@@ -84,7 +86,7 @@ class ErpAuditHistory(models.AbstractModel):
         :param str since: the earlier moment, UTC
         :param str until: the later one
         :param int after: a record of the earlier moment, where that is known exactly
-        :return: dict with ``groups`` as in the entries of :meth:`load`, ``partial``
+        :return: dict with ``groups`` as in the entries of :meth:`load_page`, ``partial``
             (changes in between are hidden from the reader), ``count``
         """
         document = self._document(res_model, res_id)
@@ -183,10 +185,7 @@ class ErpAuditHistory(models.AbstractModel):
 
     def _note_history(self, document):
         """Record that an auditor, or a reader by rule, has read a history."""
-        records = self.env["erp.audit.record"]
-        if hasattr(records, "_note_reading"):
-            records._note_reading(model=document.name, res_id=document.res_id)
-        elif document.reader:
+        if document.reader:
             self.env["erp.audit.event"]._log_now(
                 "trail_read", document.name, document.res_id, {"screen": "history"}
             )

@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..sqltext import MASK
@@ -135,7 +136,11 @@ class ErpAuditHistory(models.AbstractModel):
                 else model.browse()
             )
         for record in allowed:
-            book.found[name, record.id] = record.display_name
+            try:
+                book.found[name, record.id] = record.display_name
+            except AccessError:
+                # the name is made of what he may not see
+                book.found[name, record.id] = self.env._("(not visible to you)")
         for number in set(records._ids) - set(allowed._ids):
             book.found[name, number] = self.env._("(not visible to you)")
         gone = ids - set(records._ids)

@@ -23,7 +23,7 @@ class HistoryCase(AuditCase):
         super().setUp()
         self.next_operation = 10**12
 
-    def _history(self, record, user=None, method="load", args=(), **context):
+    def _history(self, record, user=None, method="load_page", args=(), **context):
         """Return what the screen asks for, as a person."""
         self.env.flush_all()
         model = self.env["erp.audit.history"].with_user(user or self.auditor)

@@ -181,7 +181,7 @@ class TestHistory(HistoryCase):
         )
         self._operate(self.partner, {"city": ["Rome", "Oslo"]})
         for method, args in (
-            ("load", []),
+            ("load_page", []),
             ("load_choices", []),
             ("load_operation", ["1"]),
             ("compare", ["2026-01-01", "2027-01-01"]),
@@ -209,6 +209,19 @@ class TestHistory(HistoryCase):
         self.assertEqual(history["entries"][0]["kind"], "delete")
         with self.assertRaises(AccessError):
             self._history(record, self.anna)
+        # unless the rule names them, and they might have seen the document
+        readers = self.env.ref("base.group_user")
+        self._rule("res.partner", reader_group_ids=[Command.set(readers.ids)])
+        self.assertEqual(self._history(record, self.anna)["scope"], "all")
+        self.env["ir.rule"].create(
+            {
+                "name": "Not Ada",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": "[('name', '!=', 'Ada')]",
+            }
+        )
+        with self.assertRaises(AccessError):
+            self._history(record, self.anna)
 
     def test_nonsense_is_refused(self):
         """What a client may send besides documents."""
@@ -221,7 +234,7 @@ class TestHistory(HistoryCase):
             (None, 1),
         ):
             with self.assertRaises(UserError):
-                history.load(model, number)
+                history.load_page(model, number)
 
     # -- filters, pages, comparing -----------------------------------------------------
 

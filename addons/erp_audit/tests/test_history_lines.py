@@ -1,4 +1,5 @@
 from odoo.tests import new_test_user
+from odoo.tools import SQL
 
 from .. import history_index
 from .common_history import HistoryCase
@@ -116,11 +117,14 @@ class TestHistoryLines(HistoryCase):
     def test_the_index_is_used(self):
         """Lines that have left are found without a look at the whole trail."""
         self.env.cr.execute("SET LOCAL enable_seqscan = off")
-        for condition in ("op = 'd'", history_index.MOVED):
+        for condition in (SQL("op = 'd'"), history_index.MOVED):
             self.env.cr.execute(
-                "EXPLAIN SELECT res_id FROM erp_audit_log WHERE "
-                + condition
-                + """ AND source = 5 AND diff @> '{"partner_id": [7]}'"""
+                SQL(
+                    "EXPLAIN SELECT res_id FROM erp_audit_log WHERE %s"
+                    " AND source = 5 AND diff @> %s",
+                    condition,
+                    '{"partner_id": [7]}',
+                )
             )
             plan = "\n".join(line for (line,) in self.env.cr.fetchall())
             self.assertIn("diff", plan)
@@ -192,7 +196,7 @@ class TestHistoryVolume(HistoryCase):
         few, many = self._document(1), self._document(100)
         for user in (self.auditor, self.anna):
             for method, args, most in (
-                ("load", (), 45),
+                ("load_page", (), 45),
                 ("load_choices", (), 30),
                 ("compare", ("2026-01-01", "2027-01-01"), 45),
             ):

@@ -134,7 +134,7 @@ class TestTradeHistory(TradeHistoryCase):
             user=self.sam,
         )
         for method, args in (
-            ("load", []),
+            ("load_page", []),
             ("load_choices", []),
             ("load_operation", [str(self.next_operation)]),
             ("compare", ["2026-01-01", "2027-01-01"]),

@@ -76,7 +76,7 @@ export class AuditHistory extends Component {
     async load(before = false) {
         this.state.busy = true;
         try {
-            const result = await this.keepLast.add(this.call("load", [this.filters, before]));
+            const result = await this.keepLast.add(this.call("load_page", [this.filters, before]));
             const { entries, next, ...document } = result;
             this.state.document = document;
             this.state.entries = before ? [...this.state.entries, ...entries] : entries;
