@@ -86,8 +86,8 @@ class ErpAuditHistory(models.AbstractModel):
         :param str since: the earlier moment, UTC
         :param str until: the later one
         :param int after: a record of the earlier moment, where that is known exactly
-        :return: dict with ``groups`` as in the entries of :meth:`load_page`, ``partial``
-            (changes in between are hidden from the reader), ``count``
+        :return: dict with ``groups`` as in the entries of :meth:`load_page`, ``count``,
+            ``partial`` (changes in between are hidden from the reader)
         """
         document = self._document(res_model, res_id)
         filters = self._clean_filters({"since": since, "until": until}, document)
