@@ -1,5 +1,6 @@
 from .capture import drop_all
 from .context import READY
+from .store import keep_sources
 
 
 def uninstall_hook(env):
@@ -11,5 +12,6 @@ def uninstall_hook(env):
     # the rules are deleted one by one: none may set the triggers of the others again
     env.cr.execute("UPDATE erp_audit_rule SET state = 'draft'")
     drop_all(env.cr)
+    keep_sources(env.cr)
     env.registry.erp_audit_marks = (frozenset(), frozenset())
     setattr(env.registry, READY, False)

@@ -17,6 +17,8 @@ from odoo.tools import SQL
 
 TABLE = "erp_audit_log"
 CHAIN = "erp_audit_chain"
+# numbers of the models while the addon is away
+SOURCES = "erp_audit_source_kept"
 # partitions that are made ahead
 MONTHS_AHEAD = 3
 
@@ -116,6 +118,28 @@ def _create_chain(cr):
     cr.execute(
         f"CREATE INDEX {CHAIN}_kind ON {CHAIN} (kind, seq) WHERE kind <> 'block'"
     )
+
+
+def keep_sources(cr):
+    """Keep the numbers of the models: the table of the addon goes with it."""
+    cr.execute(f"DROP TABLE IF EXISTS {SOURCES}")
+    cr.execute(f"CREATE TABLE {SOURCES} AS SELECT id, name FROM erp_audit_source")
+
+
+def restore_sources(cr):
+    """Give the models the numbers back that records and seals know them by."""
+    cr.execute("SELECT to_regclass(%s)", [SOURCES])
+    if not cr.fetchone()[0]:
+        return
+    cr.execute(
+        f"INSERT INTO erp_audit_source (id, name) SELECT id, name FROM {SOURCES}"
+        " ON CONFLICT DO NOTHING"
+    )
+    cr.execute(
+        "SELECT setval('erp_audit_source_id_seq',"
+        " (SELECT coalesce(max(id), 0) + 1 FROM erp_audit_source), false)"
+    )
+    cr.execute(f"DROP TABLE {SOURCES}")
 
 
 def guard(cr):

@@ -1,5 +1,7 @@
 from odoo import api, fields, models, tools
 
+from .. import store
+
 
 class ErpAuditSource(models.Model):
     """Short numbers for the models in the trail; they outlive the models themselves."""
@@ -12,6 +14,10 @@ class ErpAuditSource(models.Model):
     label = fields.Char(string="Kind of document", compute="_compute_label")
 
     _name_unique = models.UniqueIndex("(name)")
+
+    def init(self):
+        """Take up the numbers of records that have outlived the addon."""
+        store.restore_sources(self.env.cr)
 
     @api.depends("name")
     @api.depends_context("lang")
