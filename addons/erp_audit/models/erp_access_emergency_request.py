@@ -210,7 +210,7 @@ class ErpAccessRequest(models.Model):
 
     # -- what was done -----------------------------------------------------------------
 
-    def _period(self):
+    def _emergency_period(self):
         """Return from when until when the emergency access was in force."""
         self.ensure_one()
         # sudo: the dates of the grant, for those who may read the request
@@ -220,7 +220,7 @@ class ErpAccessRequest(models.Model):
 
     def _operations(self):
         """Return ``[(moment, what, document model, how many changes)]``, in order."""
-        begin, end = self._period()
+        begin, end = self._emergency_period()
         self.env.cr.execute(
             """SELECT min(l.ts), l.op, l.event, s.name, count(*)
                  FROM erp_audit_log l LEFT JOIN erp_audit_source s ON s.id = l.source
