@@ -67,6 +67,10 @@ class ErpAccessRights(models.AbstractModel):
         own = self._groups_of(user)
         before = self._closure(own)
         after = self._closure(set(own) - set(groups.ids))
+        employee = self.env.ref("base.group_user").id
+        if employee in before:
+            # who loses a right stays an employee
+            after |= self._closure([employee])
         return self._lines(before, after, "lost", limit)
 
     @api.model

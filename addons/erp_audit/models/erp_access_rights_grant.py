@@ -49,5 +49,6 @@ class ErpAccessRights(models.AbstractModel):
         groups = grants.added_group_ids
         lines = self._removed(user, groups)
         self._check_not_last(user, user.group_ids - groups)
+        self._keep_employee(user, groups)
         grants._end(reason, by=self.env.user)
         return lines

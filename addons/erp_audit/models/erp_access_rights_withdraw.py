@@ -34,6 +34,7 @@ class ErpAccessRights(models.AbstractModel):
             )
         lines = self._removed(user, group)
         self._check_not_last(user, user.group_ids - group)
+        self._keep_employee(user, group)
         user.write({"group_ids": [Command.unlink(group.id)]})
         self.env["erp.audit.event"]._log(
             "access_withdrawn",
@@ -48,6 +49,14 @@ class ErpAccessRights(models.AbstractModel):
             },
         )
         return lines
+
+    @api.model
+    def _keep_employee(self, user, groups):
+        """Let a person stay an employee, whose groups alone made him one."""
+        employee = self.env.ref("base.group_user")
+        left = self._closure((user.group_ids - groups).ids)
+        if employee in user.all_group_ids and employee.id not in left:
+            user.write({"group_ids": [Command.link(employee.id)]})
 
     @api.model
     def _archive(self, user):

@@ -162,6 +162,15 @@ class TestReview(ReviewCase):
         )
         self.assertEqual(self.env.cr.fetchall(), [("Works elsewhere",)])
 
+    def test_who_loses_a_right_stays_an_employee(self):
+        """A right that alone makes somebody an employee goes without that."""
+        employee = self.env.ref("base.group_user")
+        self.travel.implied_ids = employee
+        self.anna.group_ids -= employee
+        self._line(self._review(), self.travel)._withdraw("Elsewhere")
+        self.assertNotIn(self.travel, self.anna.group_ids)
+        self.assertTrue(self.anna._is_internal())
+
     def test_all_or_none_at_once(self):
         """A mass decision with one that is not possible decides nothing."""
         review = self._review()
