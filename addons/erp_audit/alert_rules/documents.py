@@ -18,13 +18,13 @@ class ExportLarge(SingleKind):
     events = frozenset({"export"})
     # five exports are the least to say what is usual, a hundred records the least
     # to be worth a word
-    joins = """
+    joins = f"""
     LEFT JOIN LATERAL (
         SELECT percentile_cont(0.5) WITHIN GROUP
                    (ORDER BY (h.diff->>'count')::integer) AS median, count(*) AS n
           FROM erp_audit_log h
          WHERE h.event = 'export' AND h.real_uid = f.real_uid AND h.ts < f.ts
-           AND h.ts >= f.ts - interval '30 days'
+           AND h.ts >= f.ts - interval '30 days' AND {COUNT} >= 100
     ) own ON true
     """
     where = f"""f.event = 'export' AND (

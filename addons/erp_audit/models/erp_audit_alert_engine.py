@@ -6,6 +6,7 @@ import psycopg2
 from odoo import api, models, tools
 from odoo.tools import SQL
 
+from .. import store
 from ..alert_rules import Span
 from ..sealer import START
 
@@ -32,6 +33,14 @@ class ErpAuditAlertEngine(models.AbstractModel):
 
     _name = "erp.audit.alert.engine"
     _description = "Alert Engine"
+
+    def init(self):
+        """Create the index that tells what a person did before: logins, exports."""
+        store.create(self.env.cr)
+        self.env.cr.execute(
+            "CREATE INDEX IF NOT EXISTS erp_audit_log_event_person"
+            " ON erp_audit_log (event, real_uid, ts) WHERE event IS NOT NULL"
+        )
 
     @api.model
     def _cron_run(self):
