@@ -2,9 +2,9 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 TIERS = [
-    ("operations", "Operations"),
-    ("management", "Management"),
-    ("decision", "Decision"),
+    ("operations", "Operations tier"),
+    ("management", "Management tier"),
+    ("decision", "Decision tier"),
 ]
 TIER_GROUPS = {
     "operations": "erp_audit.group_tier_operations",
