@@ -14,6 +14,7 @@
         "data/erp_role_menus.xml",
         "data/erp_duty_conflict_data.xml",
         "data/erp_audit_alert_rule_data.xml",
+        "views/res_partner_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["erp_audit_trade/static/tests/tours/**/*.js"],

@@ -4,6 +4,11 @@ from . import erp_audit_source
 from . import erp_audit_rule
 from . import erp_audit_rule_sync
 from . import erp_audit_record
+from . import erp_audit_record_access
+from . import erp_audit_record_people
+from . import erp_audit_record_readers
+from . import erp_audit_record_source
+from . import erp_audit_record_search
 from . import erp_audit_event
 from . import erp_audit_record_proof
 from . import base_history_view
@@ -15,6 +20,13 @@ from . import erp_audit_history_entry
 from . import erp_audit_history_value
 from . import erp_audit_history_action
 from . import erp_audit_history_rule
+from . import erp_audit_record_words
+from . import erp_audit_record_export
+from . import erp_audit_words
+from . import erp_audit_rollup
+from . import erp_audit_rollup_count
+from . import erp_audit_person
+from . import erp_audit_touch
 from . import erp_audit_seal
 from . import erp_audit_seal_mail
 from . import erp_audit_verification

@@ -3,12 +3,13 @@
 
     python3 verify_proof.py PROOF.json [--key PUBLIC_KEY] [--anchors FILE]
 
-PROOF.json is the proof of one record, or of an exported month (the file it names must
-be beside it). PUBLIC_KEY is the one that you trust, in hexadecimal, or a file with one
-a line; without it the script says with which key the proof is signed, and you compare.
+PROOF.json is the proof of one record, of an exported list, or of an exported month (the
+file that the latter two name must be beside it). PUBLIC_KEY is the one that you trust,
+in hexadecimal, or a file with one a line; without it the script says with which key the
+proof is signed, and you compare.
 FILE has lines of seals as they were sent away; the seals of the proof must be there.
 
-Needs Python 3.8 or newer and the package "cryptography".
+Needs Python 3.10 or newer and the package "cryptography".
 The exit code is 0 if the proof holds, 1 if not, 2 if it cannot be read.
 """
 
@@ -55,6 +56,32 @@ def root_of(leaves):
             above.append(leaves[-1])
         leaves = above
     return leaves[0]
+
+
+def root_of_some(number, known, nodes):
+    """Return the Merkle root over leaves of which some are known.
+
+    :param int number: how many leaves there are
+    :param dict known: the known ones by their place
+    :param nodes: iterator over the nodes that the known ones do not give
+    """
+    if not known or min(known) < 0 or max(known) >= number:
+        raise Wrong("there is no such place under the seal")
+    while number > 1:
+        above = {}
+        for pair in sorted({place // 2 for place in known}):
+            left, right = 2 * pair, 2 * pair + 1
+            if right >= number:
+                above[pair] = known[left]
+                continue
+            first = known.get(left) or next(nodes, b"")
+            above[pair] = sha256(
+                b"\x01" + first + (known.get(right) or next(nodes, b""))
+            )
+        known, number = above, (number + 1) // 2
+    if next(nodes, None) is not None:
+        raise Wrong("there are nodes too many")
+    return known[0]
 
 
 class Checker:
@@ -145,6 +172,65 @@ class Checker:
             f" under {len(proof['blocks'])} seals"
         ] + self.sealed(dropped)
 
+    def selection(self, proof, folder):
+        """Check an exported list; return lines that tell what is proven."""
+        manifest = json.loads(proof["manifest"])
+        lines = self.manifest(proof, manifest, folder)
+        names = {}
+        for seal in proof["names"]:
+            names.update(self.seal(seal)["names"])
+        seen = set()
+        for block in proof["blocks"]:
+            facts = self.seal(block)
+            texts, places = block["records"], block["positions"]
+            if facts["kind"] != "block" or len(texts) != len(set(places)):
+                raise Wrong(f"seal {facts['seq']} is about something else")
+            known = {
+                place: leaf_of(text) for place, text in zip(places, texts, strict=True)
+            }
+            nodes = iter([bytes.fromhex(node) for node in block["nodes"]])
+            if root_of_some(facts["number"], known, nodes).hex() != facts["root"]:
+                raise Wrong(f"records are not under their seal {facts['seq']}")
+            for text in texts:
+                record = dict(zip(COLUMNS, json.loads(text), strict=False))
+                seen.add(record["id"])
+                model = names.get(str(record["source"]), record["source"])
+                lines.append(
+                    f"  record {record['id']} of {record['ts']}: {model}"
+                    f" {record['res_id']}, seal {facts['seq']}"
+                )
+        if len(seen) != manifest["records"]:
+            raise Wrong(f"{len(seen)} records instead of {manifest['records']}")
+        waiting = [json.loads(text)[0] for text in proof["unsealed"]]
+        if waiting != manifest["unsealed"] or seen & set(waiting):
+            raise Wrong("the records without a seal are not those that were exported")
+        lines.append(f"{len(seen)} records proven under {len(proof['blocks'])} seals.")
+        if waiting:
+            lines.append(f"NOT SEALED YET, not proven: {waiting}")
+        return lines
+
+    def manifest(self, proof, manifest, folder):
+        """Check the file of an exported list, and who says that it is his."""
+        path = folder / Path(manifest["file"]).name
+        if hashlib.sha256(path.read_bytes()).hexdigest() != manifest["file_sha256"]:
+            raise Wrong(f"{path.name} is not the file that was exported")
+        lines = [f"{path.name}, exported {manifest['made']} (UTC) by {manifest['by']}"]
+        if not proof["manifest_signature"]:
+            return [*lines, "  The file is not signed; its records are, see below."]
+        key = manifest["key"]
+        if self.keys and key not in self.keys:
+            raise Wrong(f"the file is signed with another key: {key}")
+        try:
+            public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+            signature = bytes.fromhex(proof["manifest_signature"])
+            public.verify(signature, proof["manifest"].encode())
+        except (InvalidSignature, ValueError):
+            raise Wrong("the signature of the file is wrong") from None
+        lines.append(f"  key: {key}")
+        if not self.keys:
+            lines.append("  Compare this key with the one that you were given.")
+        return lines
+
     def sealed(self, facts):
         """Return lines that tell when and with what a seal was signed."""
         lines = [
@@ -196,6 +282,8 @@ def main(arguments=None):
         checker = Checker(read_keys(options.key), read_anchors(options.anchors))
         if "canonical" in proof:
             lines = checker.record(proof)
+        elif "manifest" in proof:
+            lines = checker.selection(proof, options.proof.parent)
         else:
             lines = checker.export(proof, options.proof.parent)
     except Wrong as error:

@@ -32,3 +32,6 @@ from . import test_access_request
 from . import test_emergency
 from . import test_second_factor
 from . import test_review_grant
+from . import test_visibility
+from . import test_rollup
+from . import test_export

@@ -21,3 +21,4 @@ from . import erp_role
 from . import erp_role_people
 from . import erp_role_team
 from . import erp_role_team_member
+from . import res_partner

@@ -1,0 +1,162 @@
+import json
+
+from odoo import api, fields, models
+
+AUDITOR = "erp_audit.group_audit_auditor"
+# changes that a summary tells; the form tells all
+SHORT = 3
+
+
+class ErpAuditRecord(models.Model):
+    """Records in the reader's words: nothing of it is stored, or shows codes."""
+
+    _inherit = "erp.audit.record"
+
+    person = fields.Char(
+        compute="_compute_person",
+        search="_search_person",
+        help="Who it was. Somebody who was deleted since is named by his login.",
+    )
+    kind = fields.Char(string="What", compute="_compute_kind")
+    document = fields.Char(compute="_compute_document", search="_search_document")
+    can_open = fields.Boolean(compute="_compute_document")
+    other_document = fields.Char(compute="_compute_document")
+    summary = fields.Char(compute="_compute_summary")
+    change_table = fields.Html(
+        string="Changes", compute="_compute_change_table", sanitize=False
+    )
+    action_name = fields.Char(
+        string="Action",
+        compute="_compute_action_name",
+        search="_search_action_name",
+    )
+    raw = fields.Text(string="As recorded", compute="_compute_raw", groups=AUDITOR)
+
+    def _compute_display_name(self):
+        for record in self:
+            record.display_name = f"{record.kind}: {record.document or record.person}"
+
+    @api.depends("user_id", "login", "effective_user_id")
+    @api.depends_context("lang", "uid")
+    def _compute_person(self):
+        unknown = self.env._("Unknown")
+        for record in self:
+            # sudo: names of people; whoever reads the record knows who it was
+            name = record.user_id.sudo().name
+            record.person = name or record.login or unknown
+
+    @api.depends("op", "event")
+    @api.depends_context("lang")
+    def _compute_kind(self):
+        events = self._event_words()
+        ops = dict(self._fields["op"]._description_selection(self.env))
+        for record in self:
+            if record.op == "e":
+                record.kind = events.get(record.event, record.event)
+            else:
+                record.kind = ops.get(record.op)
+
+    @api.depends("source_id", "res_id", "other_source_id", "other_id")
+    @api.depends_context("lang", "uid")
+    def _compute_document(self):
+        pairs = {(r.source_id.name, r.res_id) for r in self if r.source_id}
+        pairs |= {(r.other_source_id.name, r.other_id) for r in self if r.other_id}
+        known = self.env["erp.audit.words"]._documents(pairs)
+        for record in self:
+            mine = known.get((record.source_id.name, record.res_id))
+            other = known.get((record.other_source_id.name, record.other_id))
+            record.document = mine and mine["name"]
+            record.can_open = bool(mine and mine["readable"])
+            record.other_document = other and other["name"]
+
+    @api.depends("action", "route")
+    @api.depends_context("lang")
+    def _compute_action_name(self):
+        words = self.env["erp.audit.words"]
+        for record in self:
+            record.action_name = words._action(record.action)
+
+    @api.depends("diff", "op")
+    @api.depends_context("lang", "uid", "tz")
+    def _compute_summary(self):
+        changes = self.env["erp.audit.words"]._changes(self)
+        for record in self:
+            record.summary = record._summary(*changes[record.id])
+
+    def _summary(self, lines, hidden):
+        """Return one line of words about a record."""
+        self.ensure_one()
+        shown = [self._line(*line) for line in lines[:SHORT]]
+        more = len(lines) - len(shown) + hidden
+        if more:
+            shown.append(self.env._("%s more", more))
+        head = self.document or ""
+        if self.op != "w":
+            head = self.env._(
+                "%(what)s: %(document)s", what=self.kind, document=head or self.person
+            )
+        return (
+            f"{head} – {'; '.join(shown)}" if shown and head else head or "".join(shown)
+        )
+
+    def _line(self, label, old, new):
+        """Return one change as text."""
+        if self.op in ("c", "d", "e"):
+            return f"{label} {new or old}"
+        if self.op in ("l", "u"):
+            return f"{label} {'+' if self.op == 'l' else '−'} {new or old}"
+        return f"{label} {old or '–'} → {new or '–'}"
+
+    @api.depends("diff", "op")
+    @api.depends_context("lang", "uid", "tz")
+    def _compute_change_table(self):
+        changes = self.env["erp.audit.words"]._changes(self)
+        for record in self:
+            lines, hidden = changes[record.id]
+            record.change_table = self.env["ir.qweb"]._render(
+                "erp_audit.record_changes",
+                {"record": record, "lines": lines, "hidden": hidden},
+            )
+
+    @api.depends("diff")
+    def _compute_raw(self):
+        for record in self:
+            record.raw = json.dumps(record.diff, indent=1, ensure_ascii=False)
+
+    @api.model
+    def _event_words(self):
+        """Return ``{event: words}``; addons add theirs."""
+        env = self.env
+        return {
+            "audit_default_partition": env._("Records without a month"),
+            "audit_export": env._("Trail exported"),
+            "audit_month_taken_away": env._("Month of the trail taken away"),
+            "audit_verification_failed": env._("Check of the trail failed"),
+            "become_superuser": env._("Became superuser"),
+            "denied": env._("Refused"),
+            "download": env._("Downloaded"),
+            "export": env._("Exported"),
+            "key_used": env._("Program logged in"),
+            "login": env._("Logged in"),
+            "login_failed": env._("Login failed"),
+            "logout": env._("Logged out"),
+            "print": env._("Printed"),
+            "read": env._("Read"),
+            "rights": env._("Rights changed"),
+            "second_factor": env._("Second factor changed"),
+            "trigger": env._("Recording disturbed"),
+            "truncate": env._("Table emptied"),
+        }
+
+    # -- proofs ------------------------------------------------------------------------
+
+    def _proof(self):
+        """Override: a proof holds all values, so it is for those who may see them.
+
+        :raise AccessError: if there are values that the reader may not see
+        """
+        self.check_access("read")
+        _lines, hidden = self.env["erp.audit.words"]._changes(self)[self.id]
+        if hidden:
+            self._check_field_access(self._fields["diff"], "read")
+        return super()._proof()

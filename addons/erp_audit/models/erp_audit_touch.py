@@ -1,0 +1,226 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import MissingError
+
+# documents of one kind that are looked at, the newest first
+DOCUMENTS = 1000
+# links that say nothing about what belongs together
+TECHNICAL = {"create_uid", "write_uid"}
+PERIODS = (30, 90, 365, 0)
+
+
+class ErpAuditTouch(models.AbstractModel):
+    """Who touched this: a document, what is below it, and all that points to it."""
+
+    _name = "erp.audit.touch"
+    _description = "Who Touched This"
+
+    @api.model
+    @api.readonly
+    def get_page(self, model, res_id, days=365):
+        """Return who did what to a document and to all that belongs to it.
+
+        :param str model: model of the document
+        :param int res_id: its number
+        :param int days: how far back, 0 for all
+        :return: dict with ``name``, ``people`` (with their ``lines``), ``kinds`` (what
+            was looked at), ``cut`` (kinds of which only the newest were looked at)
+        :raise MissingError: if there is no such document
+        :raise AccessError: if the reader may not read it
+        """
+        record = self._record(model, res_id)
+        documents, cut = self._documents(record)
+        people = {}
+        for name, ids in documents.items():
+            for row in self._touched(name, ids, days):
+                self._add(people, name, *row)
+        return {
+            "name": record.display_name,
+            "model": model,
+            "res_id": record.id,
+            "days": days,
+            "people": self._sorted(people),
+            "kinds": [
+                {"label": self._label(name), "count": len(ids), "cut": name in cut}
+                for name, ids in documents.items()
+            ],
+        }
+
+    @api.model
+    def action_open(self, model, res_id):
+        """Open the page of a document.
+
+        :return: action
+        """
+        record = self._record(model, res_id)
+        return {
+            "type": "ir.actions.client",
+            "tag": "erp_audit_touch",
+            "name": self.env._("Who touched %s", record.display_name),
+            "params": {"model": model, "res_id": record.id},
+        }
+
+    @api.model
+    def action_records(self, model, res_id, days, source, login, user_id=None):
+        """List the records behind a line of the page.
+
+        :param str source: kind of document of the line
+        :param str login: whose
+        :param user_id: whose; None if he was deleted since
+        :return: action
+        """
+        record = self._record(model, res_id)
+        documents, _cut = self._documents(record)
+        domain = self._domain(source, documents.get(source, []), days)
+        domain.append(("user_id", "=", user_id) if user_id else ("login", "=", login))
+        return self.env["erp.audit.record"]._action_list(
+            self.env._(
+                "%(who)s on %(document)s", who=login, document=record.display_name
+            ),
+            domain,
+        )
+
+    @api.model
+    def _record(self, model, res_id):
+        """Return the document, which the reader must be able to read."""
+        if model not in self.env or not self.env[model]._auto:
+            raise MissingError(self.env._("There is no such document."))
+        records = self.env[model].with_context(active_test=False)
+        record = records.browse(int(res_id))
+        record.check_access("read")
+        if not record.exists():
+            raise MissingError(self.env._("There is no such document any more."))
+        return record
+
+    # -- what belongs to it ------------------------------------------------------------
+
+    @api.model
+    def _documents(self, record):
+        """Return the documents that belong to one, as the reader may read them.
+
+        :return: ``({model: ids}, models of which only the newest are there)``
+        """
+        roots = self._roots(record)
+        found, cut = {record._name: set(roots.ids)}, set()
+        for model in self.env["erp.audit.record"]._audited_models():
+            if model._name == record._name or not model.has_access("read"):
+                continue
+            names = self._links(model, record._name)
+            if not names:
+                continue
+            domain = fields.Domain.OR(
+                fields.Domain(name, "in", roots.ids) for name in names
+            )
+            linked = model.with_context(active_test=False).search(
+                domain, order="id desc", limit=DOCUMENTS + 1
+            )
+            if len(linked) > DOCUMENTS:
+                cut.add(model._name)
+            if linked:
+                found[model._name] = set(linked[:DOCUMENTS].ids)
+        return {name: sorted(ids) for name, ids in found.items()}, cut
+
+    @api.model
+    def _roots(self, record):
+        """Return a document with what is below it, such as a customer's contacts."""
+        parent = record._fields.get(record._parent_name)
+        if parent is None or parent.comodel_name != record._name or not parent.store:
+            return record
+        return record.search([("id", "child_of", record.id)], limit=DOCUMENTS)
+
+    @api.model
+    def _links(self, model, target):
+        """Return the fields of a model that point to a kind of document."""
+        return [
+            name
+            for name, field in model._fields.items()
+            if field.type == "many2one"
+            and field.comodel_name == target
+            and field.store
+            and name not in TECHNICAL
+            and model._has_field_access(field, "read")
+        ]
+
+    # -- who touched them --------------------------------------------------------------
+
+    @api.model
+    def _domain(self, name, ids, days):
+        number = self.env["erp.audit.source"]._number(name)
+        domain = [("source_id", "=", number), ("res_id", "in", ids)]
+        if days:
+            moment = fields.Datetime.now() - timedelta(days=int(days))
+            domain.append(("date", ">=", fields.Datetime.to_string(moment)))
+        return domain
+
+    @api.model
+    def _touched(self, name, ids, days):
+        """Return rows: person, login, kind, event, how often, how many, last time."""
+        return self.env["erp.audit.record"]._read_group(
+            self._domain(name, ids, days),
+            ["user_id", "login", "op", "event"],
+            ["__count", "res_id:count_distinct", "date:max"],
+        )
+
+    @api.model
+    def _add(self, people, name, user, login, op, event, count, documents, last):
+        """Add a row to the line of a person and a kind of document."""
+        person = people.setdefault(
+            (user.id, login),
+            {
+                "user_id": user.id,
+                "login": login or "",
+                # sudo: names of people; whoever reads the record knows who it was
+                "name": user.sudo().name or login or self.env._("Unknown"),
+                "lines": {},
+                "last": last,
+                "count": 0,
+            },
+        )
+        line = person["lines"].setdefault(
+            name,
+            {
+                "model": name,
+                "label": self._label(name),
+                "kinds": defaultdict(int),
+                "documents": 0,
+                "last": last,
+                "count": 0,
+            },
+        )
+        line["kinds"][self._kind(op, event)] += count
+        line["documents"] = max(line["documents"], documents)
+        for item in (person, line):
+            item["count"] += count
+            item["last"] = max(item["last"], last)
+
+    @api.model
+    def _kind(self, op, event):
+        records = self.env["erp.audit.record"]
+        if op == "e":
+            return records._event_words().get(event, event)
+        return dict(records._fields["op"]._description_selection(self.env))[op]
+
+    @api.model
+    def _label(self, name):
+        return self.env["erp.audit.words"]._label(name)
+
+    @api.model
+    def _sorted(self, people):
+        """Return the people, those who came last first, as plain data."""
+
+        def newest(items):
+            return sorted(items, key=lambda item: item["last"], reverse=True)
+
+        found = newest(people.values())
+        for item in found:
+            item["lines"] = newest(item["lines"].values())
+            for line in item["lines"]:
+                line["kinds"] = [
+                    {"name": name, "count": count}
+                    for name, count in line["kinds"].items()
+                ]
+                line["last"] = fields.Datetime.to_string(line["last"])
+            item["last"] = fields.Datetime.to_string(item["last"])
+        return found
