@@ -95,7 +95,7 @@ class Selection:
 
     def _block(self, seq, rows):
         """Prove records under a seal; return those that are not under it."""
-        (seal,) = Seal.read(self.cr, "seq = %s", [seq])
+        (seal,) = Seal.select(self.cr, "seq = %s", [seq])
         size, positions, found = merkle.SIZE, [], []
         for place, entry in enumerate(unpack(seal.raw or b"")):
             if entry.id not in rows:
@@ -159,6 +159,6 @@ class Selection:
     def _naming(self):
         """Return the seals that say which models the numbers stand for."""
         wanted = {str(number) for number in self.sources if number}
-        for seal in Seal.read(self.cr, "names IS NOT NULL ORDER BY seq", light=True):
+        for seal in Seal.select(self.cr, "names IS NOT NULL ORDER BY seq", light=True):
             if wanted & set(seal.facts.get("names") or {}):
                 yield seal

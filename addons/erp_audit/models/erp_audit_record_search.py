@@ -216,7 +216,11 @@ class ErpAuditRecord(models.Model):
         return Domain.custom(to_sql=to_sql)
 
     def _search_changed_value(self, operator, value):
-        """Find records by a text that an old or a new value contains."""
+        """Find records by a text that an old or a new value contains.
+
+        :raise AccessError: for others than auditors, who would learn values by it
+        """
+        self._check_field_access(self._fields["diff"], "read")
         texts = self._texts(operator, value)
         if texts is None:
             return NotImplemented

@@ -89,7 +89,7 @@ class TestExport(ReadingCase):
         self.assertIn("4 records proven", text)
 
     def test_not_sealed_yet(self):
-        self._seal(watermark=105)
+        self._seal(limit=100, watermark=105)
         export = self._open(self.rows)
         export.action_export()
         self.assertEqual(export.waiting, 4)
