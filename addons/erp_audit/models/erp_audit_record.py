@@ -45,7 +45,7 @@ class ErpAuditRecord(models.Model):
     other_id = fields.Integer(
         string="Number of the other document", readonly=True, aggregator=None
     )
-    user_id = fields.Many2one("res.users", string="User", readonly=True)
+    user_id = fields.Many2one("res.users", readonly=True)
     effective_user_id = fields.Many2one(
         "res.users",
         string="In the name of",

@@ -64,7 +64,12 @@ class ErpAuditRecord(models.Model):
     @api.model
     def _note_filter(self, domain):
         """Note what somebody looks for, beside what he reads."""
-        detail = {"filter": str(domain)[:1000]}
+        # not the domain as such: conditions in SQL have no text
+        words = [
+            f"{leaf.field_expr} {leaf.operator} {leaf.value}"
+            for leaf in domain.iter_conditions()
+        ]
+        detail = {"filter": ", ".join(words)[:1000]}
         reading.note(self.env, "read", self._name, (), detail)
 
     @api.model
@@ -160,8 +165,8 @@ class ErpAuditRecord(models.Model):
     def _audited_models(self):
         """Return the models of which there are records, and that are still there."""
         # sudo: which documents are recorded is known to all who read records
-        rules = self.env["erp.audit.rule"].sudo().search([])
-        names = {*rules.mapped("model_name"), *ALWAYS}
+        rules = self.env["erp.audit.rule"].sudo()
+        names = {name for (name,) in rules._read_group([], ["model_name"])} | {*ALWAYS}
         # and those that were recorded under a rule that is not there any more
         names |= set(self.env["erp.audit.rollup"]._sources_counted().mapped("name"))
         names = sorted(names)

@@ -62,9 +62,7 @@ class ErpAuditRollup(models.Model):
         mark = cr.fetchone()
         if not mark:
             return 0
-        found = Seal.select(
-            cr, "seq > %s ORDER BY seq LIMIT %s", [mark[0], seals]
-        )
+        found = Seal.select(cr, "seq > %s ORDER BY seq LIMIT %s", [mark[0], seals])
         blocks = [seal for seal in found if seal.number and seal.raw]
         if blocks:
             cr.execute(
