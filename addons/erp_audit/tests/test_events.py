@@ -157,6 +157,7 @@ class TestEvents(AuditCase):
 
     def test_printing(self):
         """Printing of chosen documents is recorded, of others not."""
+        self._rule("res.partner", log_files=False)
         reports = self.env["ir.actions.report"]
         report = reports.create(
             {

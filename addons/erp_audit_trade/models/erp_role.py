@@ -4,10 +4,7 @@ from odoo import Command, api, models
 ROLES = {
     "role_administrator": ("base.group_system",),
     "role_salesperson": ("sales_team.group_sale_salesman_all_leads",),
-    "role_sales_manager": (
-        "sales_team.group_sale_manager",
-        "sale_approval.group_sale_approval_manager",
-    ),
+    "role_sales_manager": ("sales_team.group_sale_manager",),
     "role_purchaser": ("purchase.group_purchase_user",),
     "role_warehouse": ("stock.group_stock_user",),
     "role_finance": ("account.group_account_invoice", "account.group_account_user"),

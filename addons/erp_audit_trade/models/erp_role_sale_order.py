@@ -22,9 +22,7 @@ class SaleOrder(models.Model):
             SQL("%s IN %s", team, self._tier_teams()),
             SQL("(%s IS NULL AND %s IS NULL)", user, team),
         ]
-        if self._tier_works_in(
-            "stock.group_stock_user", "account.group_account_invoice"
-        ):
+        if self._tier_works_in(*LATER):
             parts.append(SQL("%s = 'sale'", self._tier_column(alias, "state")))
         return parts
 
