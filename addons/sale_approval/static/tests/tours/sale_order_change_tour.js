@@ -150,7 +150,8 @@ tours.add("sale_approval_decide_change_phone", {
             run: "click",
         },
         {
-            trigger: "body:not(:has(.o_kanban_record .o_approval_headline))",
+            content: "it is decided when there is nothing to decide any more",
+            trigger: "body:not(:has(button[name=approve]))",
             timeout: 20000,
         },
     ],
