@@ -91,6 +91,37 @@ class TriggerOff(SingleKind):
         return env._("The recording of the table %s was tampered with", table)
 
 
+class TrailAttacked(SingleKind):
+    """Code tells the database that somebody else is at work, or is after the trail."""
+
+    code = "trail_attacked"
+    events = frozenset({"code_on_trail", "context_forged"})
+    where = "f.event IN ('code_on_trail', 'context_forged')"
+    key = "f.event || ' ' || coalesce(f.diff->>'action', '')"
+    facts = """jsonb_build_object('forged', f.event = 'context_forged',
+        'name', f.diff->>'name', 'words', f.diff->'words')"""
+
+    def words(self, alert):
+        """Override: whose code, by whom it was run, what it speaks of."""
+        env, facts = alert.env, alert.facts
+        parts = {
+            "person": people(alert.person_id) or env._("somebody"),
+            "name": facts.get("name") or "?",
+        }
+        if facts.get("forged"):
+            return env._(
+                "Code told the database that somebody else is at work: “%(name)s”, run "
+                "by %(person)s",
+                **parts,
+            )
+        return env._(
+            "Code that speaks of the audit trail was run by %(person)s: “%(name)s” "
+            "(%(words)s)",
+            words=", ".join(facts.get("words") or []) or "?",
+            **parts,
+        )
+
+
 class VerificationFailed(SingleKind):
     """A check of the trail found what is not as it was sealed."""
 

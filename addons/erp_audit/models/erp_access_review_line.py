@@ -50,7 +50,10 @@ class ErpAccessReviewLine(models.Model):
     reviewer_id = fields.Many2one(
         "res.users", required=True, ondelete="restrict", index=True
     )
-    decision = fields.Selection(DECISIONS, required=True, default="open", index=True)
+    # "Decision" is a tier as well
+    decision = fields.Selection(
+        DECISIONS, string="Conclusion", required=True, default="open", index=True
+    )
     decided_by_id = fields.Many2one("res.users", ondelete="restrict")
     decided_on = fields.Datetime()
     comment = fields.Char(string="Reason")

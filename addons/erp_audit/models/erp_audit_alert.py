@@ -135,25 +135,26 @@ class ErpAuditAlert(models.Model):
         alerts = self.sudo().with_context(
             mail_create_nolog=True, mail_create_nosubscribe=True
         )
+        hits = self._of_known(hits)
         open_ = alerts._open(rule, {hit["key"] for hit in hits})
         new, touched = [], {}
         for hit in hits:
-            last = open_.get(hit["key"])
+            about = hit["key"], hit["person"], hit["actor"]
+            last = open_.get(about)
             if last is None or not self._folds(rule, last, hit):
                 last = {"alert": None, "hits": 0, "ids": {}, "first": hit["first"]}
-                open_[hit["key"]] = last
+                open_[about] = last
                 new.append(last)
             self._count(last, hit)
             if last["alert"]:
                 touched[last["alert"]] = last
         for alert, item in touched.items():
             alert.write(self._values(item, alert.hits))
-        known = self._known(new)
         raised = alerts.create(
             [
                 {
                     **self._of_rule(rule),
-                    **self._of_hit(item, known),
+                    **self._of_hit(item),
                     **self._values(item),
                 }
                 for item in new
@@ -192,7 +193,13 @@ class ErpAuditAlert(models.Model):
 
     @api.model
     def _open(self, rule, keys):
-        """Return ``{key: what is known of the newest open alert}``."""
+        """Return the newest open alerts, by key and by whom they are about.
+
+        What somebody else does is an alert of its own: each names who did it, and
+        keeps him from deciding about it.
+
+        :return: ``{(key, person, actor): what is known of the alert}``
+        """
         alerts = self.search(
             [
                 ("rule_id", "=", rule.id),
@@ -202,7 +209,7 @@ class ErpAuditAlert(models.Model):
             order="id",
         )
         return {
-            alert.key: {
+            (alert.key, alert.person_id.id or None, alert.actor_id.id or None): {
                 "alert": alert,
                 "hits": 0,
                 "ids": {},
@@ -237,27 +244,31 @@ class ErpAuditAlert(models.Model):
         }
 
     @api.model
-    def _of_hit(self, item, known):
+    def _of_hit(self, item):
         hit = item["hit"]
         return {
             "key": hit["key"],
-            **{
-                f"{name}_id": hit[name] if hit[name] in known[model] else False
-                for name, model in OF_WHOM.items()
-            },
+            **{f"{name}_id": hit[name] or False for name in OF_WHOM},
         }
 
     @api.model
-    def _known(self, items):
-        """Return ``{model: ids}`` of people and companies that are still there."""
-        known = {}
+    def _of_known(self, hits):
+        """Return the hits without the people and companies that are gone."""
+        named = {}
         for name, model in OF_WHOM.items():
-            ids = {item["hit"][name] for item in items if item["hit"][name]}
-            known.setdefault(model, set()).update(ids)
-        return {
-            model: set(self.env[model].browse(ids).exists().ids)
-            for model, ids in known.items()
+            named.setdefault(model, set()).update(hit[name] for hit in hits)
+        known = {
+            model: set(self.env[model].browse(ids - {None, 0}).exists().ids)
+            for model, ids in named.items()
         }
+        return [
+            hit
+            | {
+                name: hit[name] if hit[name] in known[model] else None
+                for name, model in OF_WHOM.items()
+            }
+            for hit in hits
+        ]
 
     @api.model
     def _of_rule(self, rule):

@@ -8,6 +8,8 @@ AT_ONCE = frozenset(
         "audit_default_partition",
         "audit_verification_failed",
         "become_superuser",
+        "code_on_trail",
+        "context_forged",
         "rights",
         "second_factor",
         "trigger",

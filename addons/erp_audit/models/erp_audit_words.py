@@ -166,6 +166,7 @@ class ErpAuditWords(models.AbstractModel):
         """Return the words for the details of events."""
         env = self.env
         return {
+            "action": env._("Action"),
             "count": env._("Records"),
             "fields": env._("Fields"),
             "filter": env._("Looked for"),
@@ -178,11 +179,13 @@ class ErpAuditWords(models.AbstractModel):
             "login": env._("Login"),
             "lost": env._("Lost"),
             "mfa": env._("Second factor"),
+            "name": env._("Name"),
             "operation": env._("Access"),
             "report": env._("Report"),
             "scope": env._("Scope"),
             "selected": env._("Selected"),
             "type": env._("With"),
+            "words": env._("Words"),
             "field": env._("Field"),
         }
 

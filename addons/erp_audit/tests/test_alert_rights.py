@@ -31,6 +31,27 @@ class TestAlertRights(AlertMixin, AuditCase):
             self.anna.write({"group_ids": [Command.unlink(self.system.id)]})
         self.assertFalse(found.alerts)
 
+    def test_rights_by_somebody_else(self):
+        """What a second person gives is no more of the first one's doing."""
+        second = new_test_user(self.env, "deputy", "base.group_system")
+        other = self.env["res.groups"].create({"name": "Other"})
+        third = self.env["res.groups"].create({"name": "Third"})
+        with self._doing("rights_outside_request") as found:
+            self._give(self.anna, self.system, by=self.boss)
+        first = found.alerts
+        with self._doing("rights_outside_request") as found:
+            self._give(self.anna, other, by=second)
+        self.assertEqual(found.alerts.actor_id, second)
+        self.assertIn("deputy", found.alerts.name)
+        self.assertIn("Other", found.alerts.name)
+        self.assertFalse(found.alerts.with_user(second).can_handle)
+        with self._doing("rights_outside_request") as found:
+            self._give(self.anna, third, by=self.boss)
+        self.assertFalse(found.alerts, "counted in the first")
+        self.assertEqual(first.hits, 2)
+        self.assertIn("boss", first.name)
+        self.assertIn("Third", first.name)
+
     def _granted(self, user, groups, origin="request"):
         self._record_event(
             "access_granted",

@@ -105,6 +105,44 @@ class TestAlertSettings(AlertMixin, AuditCase):
             self.env["erp.audit.rule"]._cron_check()
         self.assertFalse(found.alerts)
 
+    def test_code_against_the_trail(self):
+        """Code that poses as somebody else, and code that speaks of the trail."""
+        rule = self._rule_of("trail_attacked")
+        self.assertEqual(rule.severity, "critical")
+        self.assertTrue(rule.at_once)
+        detail = {"action": 5, "name": "Tidy up"}
+        events = self.env["erp.audit.event"]
+        with self._doing("trail_attacked") as found:
+            events._log("context_forged", "ir.actions.server", 5, detail)
+            for _time in range(2):
+                events._log(
+                    "code_on_trail",
+                    "ir.actions.server",
+                    5,
+                    {**detail, "words": ["set_config"]},
+                )
+        forged, spoken = found.alerts.sorted("hits")
+        self.assertEqual(spoken.hits, 2)
+        self.assertIn("somebody else is at work: “Tidy up”", forged.name)
+        self.assertIn("“Tidy up” (set_config)", spoken.name)
+        self.assertEqual(found.alerts.person_id, self.env.user)
+
+    def test_attacks_and_backups_have_words(self):
+        """An auditor reads what happened, in the list and in the history."""
+        words = self.env["erp.audit.record"]._event_words()
+        actions = self.env["erp.audit.history"]
+        for event in (
+            "code_on_trail",
+            "context_forged",
+            "backup",
+            "rehearsal",
+            "restore",
+        ):
+            self.assertIn(event, words)
+            self.assertNotEqual(
+                actions._event_words(event), actions._event_words("?"), event
+            )
+
     def test_verification(self):
         """A check with findings raises."""
         with self._doing("verification_failed") as found:

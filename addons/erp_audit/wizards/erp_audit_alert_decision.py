@@ -8,8 +8,10 @@ class ErpAuditAlertDecision(models.TransientModel):
     _description = "Decision about an Alert"
 
     alert_ids = fields.Many2many("erp.audit.alert", required=True, readonly=True)
+    # "Decision" is a tier as well
     decision = fields.Selection(
         [("confirmed", "Something was wrong"), ("dismissed", "Nothing was wrong")],
+        string="Conclusion",
         required=True,
         default="dismissed",
     )

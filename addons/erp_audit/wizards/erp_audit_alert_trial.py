@@ -50,14 +50,15 @@ class ErpAuditAlertTrial(models.TransientModel):
         """
         alerts = self.env["erp.audit.alert"]
         hits = self.env["erp.audit.alert.engine"]._try(rule.sudo())
-        hits = alerts._of_company(rule, hits)
+        hits = alerts._of_known(alerts._of_company(rule, hits))
         items, open_ = [], {}
         for hit in hits:
             hit = {**hit, "number": max(len(hit["hits"]), 1)}
-            last = open_.get(hit["key"])
+            about = hit["key"], hit["person"], hit["actor"]
+            last = open_.get(about)
             if last is None or not alerts._folds(rule, last, hit):
                 last = {"hits": 0, "ids": {}, "first": hit["first"]}
-                open_[hit["key"]] = last
+                open_[about] = last
                 items.append(last)
             alerts._count(last, hit)
         # the newest, and of many alike only some
@@ -68,26 +69,23 @@ class ErpAuditAlertTrial(models.TransientModel):
             shown[person] += 1
             if len(examples) < EXAMPLES and shown[person] <= EXAMPLES / 5:
                 examples.append(item)
-        known = alerts._known(examples)
         return self.create(
             {
                 "rule_id": rule.id,
                 "number": len(items),
                 "hits": sum(item["hits"] for item in items),
-                "line_ids": [
-                    (0, 0, self._line(rule, item, known)) for item in examples
-                ],
+                "line_ids": [(0, 0, self._line(rule, item)) for item in examples],
                 # for whom it was made
                 "create_uid": self.env.uid,
             }
         )
 
     @api.model
-    def _line(self, rule, item, known):
+    def _line(self, rule, item):
         alerts = self.env["erp.audit.alert"]
         values = {
             **alerts._of_rule(rule),
-            **alerts._of_hit(item, known),
+            **alerts._of_hit(item),
             **alerts._values(item),
         }
         # the words of an alert that is never saved
