@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .erp_audit_record_search import GROUP_DAYS
+
 # records read for one page of the timeline
 PAGE = 300
 # records of an operation that are told in words
@@ -57,7 +59,7 @@ class ErpAuditPerson(models.AbstractModel):
             return page
         return {
             **page,
-            "person": self._person(user_id),
+            "person": self._person(user_id, domain),
             "domain": list(domain),
             **self._counts(domain, user_id, date_from, date_to),
             "places": self._places(domain),
@@ -70,12 +72,9 @@ class ErpAuditPerson(models.AbstractModel):
         :param int user_id: whose
         :return: action
         """
-        return {
-            "type": "ir.actions.client",
-            "tag": "erp_audit_person",
-            "name": self.env._("What a Person Did"),
-            "params": {"user_id": user_id},
-        }
+        actions = self.env["ir.actions.client"]
+        action = actions._for_xml_id("erp_audit.erp_audit_person_action")
+        return {**action, "params": {"user_id": user_id}}
 
     @api.model
     def _domain(self, user_id, date_from, date_to):
@@ -98,16 +97,21 @@ class ErpAuditPerson(models.AbstractModel):
         return fields.Datetime.to_string(local.astimezone(pytz.utc))
 
     @api.model
-    def _person(self, user_id):
-        """Return who it is; of somebody who was deleted, the login that stays."""
-        # sudo: whether he is still there
-        user = self.env["res.users"].sudo().browse(int(user_id)).exists()
+    def _person(self, user_id, domain):
+        """Return who it is, as the reader knows people, or from what he may see.
+
+        Of somebody who was deleted, the login stays.
+        """
+        number = int(user_id)
+        user = self.env["res.users"].browse(number).exists()._filtered_access("read")
         if user:
-            return {"id": user.id, "name": user.name, "login": user.login}
-        rollups = self.env["erp.audit.rollup"]
-        last = rollups.search([("user_id", "=", int(user_id))], limit=1)
-        login = last.login or self.env._("Unknown")
-        return {"id": int(user_id), "name": login, "login": login}
+            return {"id": number, "name": user.name, "login": user.login}
+        last = self.env["erp.audit.record"].search(domain, order="id desc", limit=1)
+        if not last:
+            rollups = self.env["erp.audit.rollup"]
+            last = rollups.search([("user_id", "=", number)], limit=1)
+        name = last.person or self.env._("Unknown")
+        return {"id": number, "name": name, "login": last.login or name}
 
     # -- counts ------------------------------------------------------------------------
 
@@ -119,7 +123,9 @@ class ErpAuditPerson(models.AbstractModel):
             busy person is counted from the statistics, which are a minute behind
         """
         records = self.env["erp.audit.record"]
-        exact = records.search_count(domain, limit=EXACT + 1) <= EXACT
+        exact = self._is_short(domain)
+        if exact:
+            exact = records.search_count(domain, limit=EXACT + 1) <= EXACT
         if exact:
             groups = records._read_group(domain, ["op", "event"], ["__count"])
         else:
@@ -128,6 +134,12 @@ class ErpAuditPerson(models.AbstractModel):
                 [("user_id", "=", int(user_id)), *days], ["op", "event"], ["count:sum"]
             )
         return {"cards": self._cards(groups), "exact": exact}
+
+    @api.model
+    def _is_short(self, domain):
+        """Return whether the records of a period may be counted in groups."""
+        records = self.env["erp.audit.record"]
+        return records._is_bounded(domain, GROUP_DAYS) or not records._is_large()
 
     @api.model
     def _cards(self, groups):
@@ -157,7 +169,12 @@ class ErpAuditPerson(models.AbstractModel):
 
     @api.model
     def _places(self, domain):
-        """Return from where somebody worked: address, how often, from when to when."""
+        """Return from where somebody worked: address, how often, from when to when.
+
+        Of a period too long to count, from where he worked is in the records only.
+        """
+        if not self._is_short(domain):
+            return []
         domain &= Domain("event", "in", ["login", "login_failed", "denied", "export"])
         groups = self.env["erp.audit.record"]._read_group(
             domain, ["ip"], ["__count", "date:min", "date:max"], order="date:max desc"
@@ -182,23 +199,41 @@ class ErpAuditPerson(models.AbstractModel):
         :return: ``days``: ``[{"day", "operations"}]``; ``next``: cursor or None
         """
         model = self.env["erp.audit.record"]
+        told = []
         if cursor:
-            domain &= self._after(*cursor)
-        records = model.search(domain, order="date desc, id desc", limit=PAGE)
+            moment, number, told = self._parsed(cursor)
+            domain &= self._after(moment, number)
+        # an operation is told where it ended; what it began with comes later
+        inside = domain & Domain("operation", "not in", told)
+        records = model.search(inside, order="date desc, id desc", limit=PAGE)
         operations = records.grouped("operation")
-        more = len(records) == PAGE
-        if more and len(operations) > 1:
-            # the last one may go on; it comes with the next page
-            operations.popitem()
-        totals = self._totals(domain, operations)
+        totals = self._totals(domain, list(operations))
+        # all words at once: each operation of its own would ask for its own documents
+        model.union(*(found[:SHOWN] for found in operations.values())).mapped("summary")
         days = {}
         for number, found in operations.items():
-            item = self._operation(found, totals.get(number))
+            item = self._operation(found, totals[number][0])
             days.setdefault(item.pop("day"), []).append(item)
+        more = len(records) == PAGE
         return {
             "days": [{"day": day, "operations": items} for day, items in days.items()],
-            "next": self._next(operations, totals) if more else None,
+            "next": self._next(records[-1], totals, told) if more else None,
         }
+
+    @api.model
+    def _parsed(self, cursor):
+        """Return where the timeline goes on: time, number and operations told.
+
+        :raise UserError: if it is none
+        """
+        try:
+            moment, number, told = cursor
+            told = [str(int(operation)) for operation in told]
+            return datetime.fromisoformat(moment), int(number), told
+        except (TypeError, ValueError) as problem:
+            raise UserError(
+                self.env._("The page is not there any more. Open it again.")
+            ) from problem
 
     @api.model
     def _after(self, moment, number):
@@ -206,29 +241,36 @@ class ErpAuditPerson(models.AbstractModel):
 
         def to_sql(model, alias, query):
             columns = SQL.identifier(alias, "date"), SQL.identifier(alias, "id")
-            return SQL("(%s, %s) < (%s, %s)", *columns, str(moment), int(number))
+            return SQL("(%s, %s) < (%s, %s)", *columns, moment, number)
 
-        return Domain.custom(to_sql=to_sql)
+        # the first condition is for the index, the second for those of one moment
+        return Domain("date", "<=", moment) & Domain.custom(to_sql=to_sql)
 
     @api.model
     def _totals(self, domain, operations):
         """Return ``{operation: (number of records, first time, lowest number)}``."""
-        # the period's condition would hide that an operation began before midnight
-        inside = domain & Domain("operation", "in", list(operations))
         groups = self.env["erp.audit.record"]._read_group(
-            inside, ["operation"], ["__count", "date:min", "id:min"]
+            domain & Domain("operation", "in", operations),
+            ["operation"],
+            ["__count", "date:min", "id:min"],
         )
-        return {str(number): tuple(rest) for number, *rest in groups}
+        return {operation: tuple(rest) for operation, *rest in groups}
 
     @api.model
-    def _next(self, operations, totals):
-        last = list(operations)[-1]
-        _count, moment, number = totals[last]
-        return [moment.isoformat(sep=" "), number]
+    def _next(self, last, totals, told):
+        """Return the cursor after a record: what is told as a whole is not repeated."""
+        place = (last.date, last.id)
+        open_ones = [
+            operation
+            for operation, (_count, moment, number) in totals.items()
+            if (moment, number) < place
+        ]
+        moment = last.date.isoformat(sep=" ")
+        return [moment, last.id, [*told, *map(str, open_ones)]]
 
     @api.model
     def _operation(self, records, total):
-        """Return one operation: when, what, and the first of its records in words."""
+        """Return one operation: when, what, and some of its records in words."""
         first = records[0]
         local = fields.Datetime.context_timestamp(
             self.with_context(tz=self._zone().zone), first.date
@@ -236,7 +278,7 @@ class ErpAuditPerson(models.AbstractModel):
         shown = records[:SHOWN]
         return {
             "day": fields.Date.to_string(local.date()),
-            "operation": first.operation,
+            "operation": str(first.operation),
             "date": fields.Datetime.to_string(first.date),
             "time": f"{local:%H:%M}",
             "action": first.action_name,
@@ -246,5 +288,5 @@ class ErpAuditPerson(models.AbstractModel):
             "icon": CARDS.get(first.event) or OPS.get(first.op),
             "refused": first.event in ("denied", "login_failed"),
             "records": [{"id": r.id, "text": r.summary, "kind": r.kind} for r in shown],
-            "more": (total[0] if total else len(records)) - len(shown),
+            "more": total - len(shown),
         }

@@ -5,6 +5,8 @@ from odoo import api, fields, models
 AUDITOR = "erp_audit.group_audit_auditor"
 # changes that a summary tells; the form tells all
 SHORT = 3
+# letters of one of them
+LONG = 90
 
 
 class ErpAuditRecord(models.Model):
@@ -86,7 +88,7 @@ class ErpAuditRecord(models.Model):
     def _summary(self, lines, hidden):
         """Return one line of words about a record."""
         self.ensure_one()
-        shown = [self._line(*line) for line in lines[:SHORT]]
+        shown = [self._short(self._line(*line)) for line in lines[:SHORT]]
         more = len(lines) - len(shown) + hidden
         if more:
             shown.append(self.env._("%s more", more))
@@ -106,6 +108,11 @@ class ErpAuditRecord(models.Model):
         if self.op in ("l", "u"):
             return f"{label} {'+' if self.op == 'l' else '−'} {new or old}"
         return f"{label} {old or '–'} → {new or '–'}"
+
+    @staticmethod
+    def _short(text):
+        """Return a change as a list has room for it; the form tells all."""
+        return text if len(text) <= LONG else f"{text[:LONG].rstrip()}…"
 
     @api.depends("diff", "op")
     @api.depends_context("lang", "uid", "tz")

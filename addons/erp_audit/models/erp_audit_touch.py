@@ -59,7 +59,7 @@ class ErpAuditTouch(models.AbstractModel):
             "type": "ir.actions.client",
             "tag": "erp_audit_touch",
             "name": self.env._("Who touched %s", record.display_name),
-            "params": {"model": model, "res_id": record.id},
+            "params": {"touch_model": model, "touch_id": record.id},
         }
 
     @api.model
@@ -73,7 +73,9 @@ class ErpAuditTouch(models.AbstractModel):
         """
         record = self._record(model, res_id)
         documents, _cut = self._documents(record)
-        domain = self._domain(source, documents.get(source, []), days)
+        if source not in documents:
+            raise MissingError(self.env._("There is no such document any more."))
+        domain = self._domain(source, documents[source], days)
         domain.append(("user_id", "=", user_id) if user_id else ("login", "=", login))
         return self.env["erp.audit.record"]._action_list(
             self.env._(
@@ -156,11 +158,11 @@ class ErpAuditTouch(models.AbstractModel):
 
     @api.model
     def _touched(self, name, ids, days):
-        """Return rows: person, login, kind, event, how often, how many, last time."""
+        """Return rows: person, login, kind, event, how often, which, last time."""
         return self.env["erp.audit.record"]._read_group(
             self._domain(name, ids, days),
             ["user_id", "login", "op", "event"],
-            ["__count", "res_id:count_distinct", "date:max"],
+            ["__count", "res_id:array_agg_distinct", "date:max"],
         )
 
     @api.model
@@ -184,13 +186,13 @@ class ErpAuditTouch(models.AbstractModel):
                 "model": name,
                 "label": self._label(name),
                 "kinds": defaultdict(int),
-                "documents": 0,
+                "documents": set(),
                 "last": last,
                 "count": 0,
             },
         )
         line["kinds"][self._kind(op, event)] += count
-        line["documents"] = max(line["documents"], documents)
+        line["documents"].update(documents)
         for item in (person, line):
             item["count"] += count
             item["last"] = max(item["last"], last)
@@ -221,6 +223,7 @@ class ErpAuditTouch(models.AbstractModel):
                     {"name": name, "count": count}
                     for name, count in line["kinds"].items()
                 ]
+                line["documents"] = len(line["documents"])
                 line["last"] = fields.Datetime.to_string(line["last"])
             item["last"] = fields.Datetime.to_string(item["last"])
         return found

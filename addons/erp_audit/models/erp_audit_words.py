@@ -266,11 +266,28 @@ class ErpAuditWords(models.AbstractModel):
         if action.startswith("cron: "):
             return self.env._("Scheduled: %s", action.removeprefix("cron: "))
         if action.startswith("/"):
-            return action
+            return self._page(action)
         model, _dot, method = action.rpartition(".")
         method = method or action
         verb = self._verbs().get(method) or self._spelled(method)
         return f"{self._label(model)}: {verb}" if model in self.env else verb
+
+    @api.model
+    def _page(self, route):
+        """Return what somebody did by opening an address."""
+        login = ("/web/login", "/web/session", "/auth", "/web/signup", "/web/reset")
+        words = {
+            login: self.env._("Log in or out"),
+            ("/my", "/shop"): self.env._("Customer portal"),
+            ("/report",): self.env._("Print"),
+            ("/web/export",): self.env._("Export"),
+            ("/web/content", "/web/image"): self.env._("Download"),
+            ("/odoo", "/web"): self.env._("Open a page"),
+        }
+        for starts, shown in words.items():
+            if route.startswith(starts):
+                return shown
+        return route
 
     @staticmethod
     def _spelled(method):

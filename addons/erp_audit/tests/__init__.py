@@ -35,3 +35,5 @@ from . import test_review_grant
 from . import test_visibility
 from . import test_rollup
 from . import test_export
+from . import test_person
+from . import test_touch

@@ -1,5 +1,6 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
 
+import { router } from "@web/core/browser/router";
 import { DateTimeInput } from "@web/core/datetime/datetime_input";
 import {
     deserializeDateTime,
@@ -13,6 +14,7 @@ import { RecordSelector } from "@web/core/record_selectors/record_selector";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
+import { useSetupAction } from "@web/search/action_hook";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
@@ -29,19 +31,31 @@ export class AuditPerson extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        const kept = this.props.state || {};
-        const { user_id: wanted } = this.props.action.params || {};
+        const { params, path } = this.props.action;
+        // on the way back what was shown, after a reload what the address tells
+        const address = router.current.action === path ? router.current : {};
+        const kept = { ...(params?.user_id ? params : address), ...this.props.state };
         const today = DateTime.local().startOf("day");
         this.display = { controlPanel: {} };
         this.state = useState({
-            userId: kept.userId || wanted || user.userId,
-            from: kept.from ? deserializeDate(kept.from) : today.minus({ days: DAYS - 1 }),
-            to: kept.to ? deserializeDate(kept.to) : today,
+            userId: Number(kept.user_id) || user.userId,
+            from: this.parsed(kept.date_from) || today.minus({ days: DAYS - 1 }),
+            to: this.parsed(kept.date_to) || today,
             page: null,
             loading: false,
         });
-        this.props.updateActionState?.({ user_id: this.state.userId });
+        useSetupAction({ getLocalState: () => this.question });
         onWillStart(() => this.load());
+    }
+
+    parsed(text) {
+        const date = text && deserializeDate(String(text));
+        return date?.isValid ? date : null;
+    }
+
+    get question() {
+        const [date_from, date_to] = this.period;
+        return { user_id: this.state.userId, date_from, date_to };
     }
 
     get period() {
@@ -50,15 +64,16 @@ export class AuditPerson extends Component {
 
     async load(cursor = null) {
         // a busy person's page takes a moment: the answer must still be to the question
-        const question = (this.question = Symbol("question"));
+        const turn = (this.turn = Symbol("turn"));
         this.state.loading = true;
+        this.props.updateActionState?.(this.question);
         try {
             const page = await this.orm.call("erp.audit.person", "get_page", [
                 this.state.userId,
                 ...this.period,
                 cursor,
             ]);
-            if (question !== this.question) {
+            if (turn !== this.turn) {
                 return;
             }
             if (cursor) {
@@ -67,7 +82,7 @@ export class AuditPerson extends Component {
                 this.state.page = page;
             }
         } finally {
-            if (question === this.question) {
+            if (turn === this.turn) {
                 this.state.loading = false;
             }
         }

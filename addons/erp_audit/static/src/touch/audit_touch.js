@@ -4,6 +4,7 @@ import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { useSetupAction } from "@web/search/action_hook";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
@@ -18,7 +19,9 @@ export class AuditTouch extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        const { model, res_id } = this.props.action.params;
+        const { params } = this.props.action;
+        // on the way back what was shown, after a reload what the address tells
+        const kept = { ...params, ...this.props.state };
         this.display = { controlPanel: {} };
         this.periods = [
             { days: 30, name: _t("30 days") },
@@ -26,12 +29,27 @@ export class AuditTouch extends Component {
             { days: 365, name: _t("12 months") },
             { days: 0, name: _t("All") },
         ];
-        this.state = useState({ model, resId: res_id, days: 365, page: null });
-        onWillStart(() => this.load());
+        this.state = useState({
+            model: kept.touch_model,
+            resId: Number(kept.touch_id),
+            days: Number(kept.days ?? 365),
+            page: null,
+        });
+        useSetupAction({ getLocalState: () => this.question });
+        onWillStart(async () => {
+            await this.load();
+            this.env.config.setDisplayName(_t("Who touched %s", this.state.page.name));
+        });
+    }
+
+    get question() {
+        const { model, resId, days } = this.state;
+        return { touch_model: model, touch_id: resId, days };
     }
 
     async load() {
         const { model, resId, days } = this.state;
+        this.props.updateActionState?.(this.question);
         const page = await this.orm.call("erp.audit.touch", "get_page", [model, resId, days]);
         if (page.days === this.state.days) {
             this.state.page = page;
