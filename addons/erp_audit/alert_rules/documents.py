@@ -3,6 +3,11 @@
 # values are always parameters: what is put together are constants of ours
 # pylint: disable=sql-injection
 
+from bisect import bisect_left, insort
+from collections import defaultdict
+from datetime import timedelta
+from statistics import median
+
 from odoo.tools import SQL
 
 from .kind import MANY, Kind, SingleKind, WindowKind, model_name, people
@@ -16,23 +21,68 @@ class ExportLarge(SingleKind):
     code = "export_large"
     thresholds = {"records": 1000, "factor": 5.0}
     events = frozenset({"export"})
-    # five exports are the least to say what is usual, a hundred records the least
-    # to be worth a word
-    joins = f"""
-    LEFT JOIN LATERAL (
-        SELECT percentile_cont(0.5) WITHIN GROUP
-                   (ORDER BY (h.diff->>'count')::integer) AS median, count(*) AS n
-          FROM erp_audit_log h
-         WHERE h.event = 'export' AND h.real_uid = f.real_uid AND h.ts < f.ts
-           AND h.ts >= f.ts - interval '30 days' AND {COUNT} >= 100
-    ) own ON true
-    """
-    where = f"""f.event = 'export' AND (
-        {COUNT} >= %(records)s
-        OR ({COUNT} >= 100 AND own.n >= 5 AND {COUNT} > %(factor)s * own.median))"""
+    # a hundred records are the least to be worth a word
+    where = f"f.event = 'export' AND {COUNT} >= least(%(records)s, 100)"
     key = "coalesce(f.real_uid, 0)::text || ' ' || coalesce(s.name, '')"
-    facts = f"""jsonb_build_object('model', s.name, 'count', {COUNT},
-        'median', CASE WHEN own.n >= 5 THEN own.median END)"""
+    facts = f"jsonb_build_object('model', s.name, 'count', {COUNT})"
+    # what the same people exported before, read once
+    earlier = """
+    SELECT h.real_uid, h.ts, (h.diff->>'count')::integer
+      FROM erp_audit_log h
+     WHERE h.event = 'export' AND h.real_uid = ANY(%s)
+       AND h.ts >= %s::timestamp - interval '30 days' AND h.ts < %s
+     ORDER BY h.ts
+    """
+
+    def sift(self, rule, hits):
+        """Override to compare with what a person usually exports."""
+        people_ = defaultdict(list)
+        for hit in hits:
+            people_[hit["person"]].append(hit)
+        earlier = self._earlier(rule.env.cr, hits)
+        for person, some in people_.items():
+            self._add_usual(some, earlier.get(person, []))
+        return [hit for hit in hits if self._is_large(rule, hit["facts"])]
+
+    def _is_large(self, rule, facts):
+        if facts["count"] >= rule.records:
+            return True
+        return bool(facts["median"]) and facts["count"] > rule.factor * facts["median"]
+
+    def _earlier(self, cr, hits):
+        """Return ``{person: [(time, number of records)]}``, oldest first."""
+        found = defaultdict(list)
+        if hits:
+            persons = {hit["person"] for hit in hits} - {None}
+            cr.execute(
+                self.earlier, [list(persons), hits[0]["first"], hits[-1]["first"]]
+            )
+            for person, moment, count in cr.fetchall():
+                found[person].append((moment, count))
+        return found
+
+    def _add_usual(self, hits, exports):
+        """Add to hits of one person the middle of the 30 days before.
+
+        Five exports are the least to say what is usual.
+        """
+        # numbers of records within the days, in their order
+        counts, left, right = [], 0, 0
+        for hit in hits:
+            while right < len(exports) and exports[right][0] < hit["first"]:
+                if exports[right][1] is not None:
+                    insort(counts, exports[right][1])
+                right += 1
+            since = hit["first"] - timedelta(days=30)
+            while left < right and exports[left][0] < since:
+                if exports[left][1] is not None:
+                    counts.pop(bisect_left(counts, exports[left][1]))
+                left += 1
+            hit["facts"]["median"] = (
+                (counts[(len(counts) - 1) // 2] + counts[len(counts) // 2]) / 2
+                if counts and right - left >= 5
+                else None
+            )
 
     def words(self, alert):
         """Override: who, what, how much."""
@@ -80,7 +130,6 @@ class ReadsAbovePeers(Kind):
     code = "reads_above_peers"
     thresholds = {"records": 200, "factor": 5.0}
     events = frozenset({"read"})
-    # peers are asked for only about whoever has read enough
     text = f"""
     WITH busy AS MATERIALIZED (
         SELECT f.real_uid, f.source, f.ts::date AS day, sum({COUNT}) AS n,
@@ -97,21 +146,18 @@ class ReadsAbovePeers(Kind):
         HAVING sum({COUNT}) >= %(records)s AND bool_or(%(fresh)s)
     )
     SELECT b.real_uid || ' ' || b.source AS key, b.company, b.real_uid AS person,
-           b.real_uid AS actor, b.first, b.last, b.hits, b.evidence,
-           jsonb_build_object('model', s.name, 'number', b.n, 'median', peers.median)
-               AS facts
+           b.real_uid AS actor, b.first, b.last, b.hits, b.evidence, b.source, b.day,
+           jsonb_build_object('model', s.name, 'number', b.n) AS facts
       FROM busy b JOIN erp_audit_source s ON s.id = b.source
-     CROSS JOIN LATERAL (
-           SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY d.n) AS median,
-                  count(DISTINCT d.real_uid) AS people
-             FROM (SELECT f.real_uid, f.ts::date, sum({COUNT}) AS n
-                     FROM erp_audit_log f
-                    WHERE f.event = 'read' AND f.source = b.source
-                      AND f.real_uid <> b.real_uid
-                      AND f.ts >= b.day - 30 AND f.ts < b.day + 1
-                    GROUP BY 1, 2) d) peers
-     WHERE peers.people > 0 AND b.n > %(factor)s * peers.median
      ORDER BY b.last
+    """
+    # what everybody read of these kinds in a day, read once
+    days = f"""
+    SELECT f.source, f.ts::date AS day, f.real_uid, sum({COUNT})
+      FROM erp_audit_log f
+     WHERE f.event = 'read' AND f.source = ANY(%s) AND f.real_uid IS NOT NULL
+       AND f.ts >= %s::date - 30 AND f.ts < %s::date + 1
+     GROUP BY 1, 2, 3
     """
 
     def query(self, rule, span):
@@ -123,6 +169,35 @@ class ReadsAbovePeers(Kind):
             high=span.high,
             **self.values(rule),
         )
+
+    def sift(self, rule, hits):
+        """Override to compare with the days of others, of the 30 days before."""
+        days = self._days(rule.env.cr, hits)
+        alike, found = {}, []
+        for hit in hits:
+            source, day = hit.pop("source"), hit.pop("day")
+            if (source, day) not in alike:
+                alike[source, day] = [
+                    item
+                    for number in range(31)
+                    for item in days.get((source, day - timedelta(days=number)), ())
+                ]
+            others = [n for who, n in alike[source, day] if who != hit["person"]]
+            if others and hit["facts"]["number"] > rule.factor * median(others):
+                hit["facts"]["median"] = float(median(others))
+                found.append(hit)
+        return found
+
+    def _days(self, cr, hits):
+        """Return ``{(kind of document, day): [(person, number read)]}``."""
+        found = defaultdict(list)
+        if hits:
+            days = [hit["day"] for hit in hits]
+            sources = list({hit["source"] for hit in hits})
+            cr.execute(self.days, [sources, min(days), max(days)])
+            for source, day, person, number in cr.fetchall():
+                found[source, day].append((person, int(number)))
+        return found
 
     def words(self, alert):
         """Override: who, how many, how many others."""

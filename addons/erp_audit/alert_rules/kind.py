@@ -84,6 +84,12 @@ SELECT %(key)s AS key, f.company, %(person)s AS person, %(actor)s AS actor,
 """
 
 
+# how often something was there in the days before, by the record ``h``
+EARLIER = """
+    RANGE BETWEEN make_interval(days => %(days)s) PRECEDING
+              AND interval '1 microsecond' PRECEDING"""
+
+
 @dataclass
 class Span:
     """What is new in the trail.

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytz
 
-from .kind import SingleKind, WindowKind, people
+from .kind import EARLIER, SingleKind, WindowKind, people
 
 
 class BruteForce(WindowKind):
@@ -93,21 +93,28 @@ class NewPlace(SingleKind):
     code = "new_place"
     thresholds = {"days": 90}
     events = frozenset({"login"})
-    joins = """
-    JOIN LATERAL (
-        SELECT bool_or(h.ip = f.ip) AS ip,
-               bool_or(h.diff->>'device' = f.diff->>'device') AS device,
-               bool_or(h.diff ? 'device') AS devices
+    # each login is looked at once, not once for each later one
+    joins = f"""
+    JOIN (
+        SELECT h.id, h.ts, count(h.ip) OVER person AS ips, count(h.ip) OVER ip AS ip,
+               count(h.diff->'device') OVER person AS devices,
+               count(h.diff->>'device') OVER device AS device
           FROM erp_audit_log h
-         WHERE h.event = 'login' AND h.real_uid = f.real_uid AND h.ts < f.ts
-           AND h.ts >= f.ts - make_interval(days => %(days)s)
-    ) known ON known.ip = false
-            OR (known.devices AND f.diff ? 'device' AND known.device IS NOT TRUE)
+         WHERE h.event = 'login' AND h.real_uid = ANY(%(privileged)s)
+           AND h.ts >= %(low)s::timestamp - make_interval(days => %(days)s)
+           AND h.ts <= %(high)s
+        WINDOW person AS (PARTITION BY h.real_uid ORDER BY h.ts {EARLIER}),
+               ip AS (PARTITION BY h.real_uid, h.ip ORDER BY h.ts {EARLIER}),
+               device AS (PARTITION BY h.real_uid, h.diff->>'device'
+                          ORDER BY h.ts {EARLIER})
+    ) known ON known.id = f.id AND known.ts = f.ts AND (
+        (f.ip IS NOT NULL AND known.ips > 0 AND known.ip = 0)
+        OR (f.diff ? 'device' AND known.devices > 0 AND known.device = 0))
     """
     where = "f.event = 'login' AND f.real_uid = ANY(%(privileged)s)"
     key = "f.real_uid::text || ' ' || coalesce(f.ip, '')"
     facts = """jsonb_build_object('ip', f.ip, 'device', f.diff->>'device',
-                                  'new_ip', known.ip IS NOT TRUE)"""
+                                  'new_ip', known.ip = 0)"""
 
     def values(self, rule):
         """Override to name the people with far-reaching rights."""

@@ -1,6 +1,10 @@
 """What somebody does to keys and second factors, and who looks where he may not."""
 
-from .kind import SingleKind, WindowKind, model_name, people
+from .kind import EARLIER, SingleKind, WindowKind, model_name, people
+
+# spells of a person at several addresses that are looked at, the newest; there are
+# fewer in what is new of one run
+SLOTS = 50_000
 
 
 class SecondFactorRemoved(SingleKind):
@@ -57,13 +61,20 @@ class KeyNewAddress(SingleKind):
     code = "key_new_address"
     thresholds = {"days": 90}
     events = frozenset({"key_used"})
-    joins = """
-    JOIN LATERAL (
-        SELECT bool_or(h.ip = f.ip) AS ip
+    # each use is looked at once, not once for each later one
+    joins = f"""
+    JOIN (
+        SELECT h.id, h.ts, count(h.ip) OVER person AS ips, count(h.ip) OVER ip AS ip
           FROM erp_audit_log h
-         WHERE h.event = 'key_used' AND h.real_uid = f.real_uid AND h.ts < f.ts
-           AND h.ts >= f.ts - make_interval(days => %(days)s)
-    ) known ON known.ip = false
+         WHERE h.event = 'key_used' AND h.real_uid = ANY(ARRAY(
+                   SELECT f.real_uid FROM erp_audit_log f
+                    WHERE %(fresh)s AND f.event = 'key_used' GROUP BY f.real_uid))
+           AND h.ts >= %(low)s::timestamp - make_interval(days => %(days)s)
+           AND h.ts <= %(high)s
+        WINDOW person AS (PARTITION BY h.real_uid ORDER BY h.ts {EARLIER}),
+               ip AS (PARTITION BY h.real_uid, h.ip ORDER BY h.ts {EARLIER})
+    ) known ON known.id = f.id AND known.ts = f.ts
+           AND f.ip IS NOT NULL AND known.ips > 0 AND known.ip = 0
     """
     where = "f.event = 'key_used'"
     key = "f.real_uid::text || ' ' || coalesce(f.ip, '')"
@@ -87,31 +98,57 @@ class ManyAddresses(WindowKind):
     least = "addresses"
     events = frozenset({"login", "key_used", "export", "read", "print", "download"})
     changes = {"*": "cwdlua"}
-    # one row for each minute of a person at an address
-    rows = """
+    # time is cut into slots as long as the window: a window lies in two of them, and
+    # only slots with enough addresses are looked at closely; then one row for each
+    # minute of a person at an address
+    slot = "extract(epoch FROM f.ts)::bigint / (%(minutes)s * 60)"
+    rows = f"""
+    WITH slots AS MATERIALIZED (
+        SELECT f.real_uid, f.ip, {slot} AS slot, bool_or(%(fresh)s) AS touched
+          FROM erp_audit_log f
+         WHERE f.ts BETWEEN %(low)s AND %(high)s AND f.ip IS NOT NULL
+           AND f.real_uid > 0 AND f.event IS DISTINCT FROM 'login_failed'
+         GROUP BY 1, 2, 3
+    ), busy AS (
+        SELECT b.real_uid, b.slot
+          FROM (SELECT s.real_uid, s.ip, s.slot, s.touched FROM slots s
+                 UNION ALL
+                SELECT s.real_uid, s.ip, s.slot + 1, s.touched FROM slots s) b
+         GROUP BY 1, 2
+        HAVING bool_or(b.touched) AND count(DISTINCT b.ip) >= %(addresses)s
+         ORDER BY b.slot DESC LIMIT {SLOTS}
+    ), needed AS MATERIALIZED (
+        SELECT b.real_uid, b.slot FROM busy b
+         UNION
+        SELECT b.real_uid, b.slot - 1 FROM busy b
+    )
     SELECT DISTINCT ON (f.real_uid, f.ip, date_trunc('minute', f.ts))
            f.real_uid::text AS key, f.id, f.ts, f.company, f.real_uid AS person,
-           f.real_uid AS actor, 1 AS weight, (%(fresh)s) AS fresh,
+           f.real_uid AS actor, 1 AS weight, (%(fresh)s) AS fresh, n.slot,
            jsonb_build_object('ip', f.ip) AS facts
-      FROM erp_audit_log f
-     WHERE f.real_uid = ANY(ARRAY(
-               SELECT f.real_uid FROM erp_audit_log f
-                WHERE %(fresh)s AND f.ip IS NOT NULL AND f.real_uid > 0
-                  AND f.event IS DISTINCT FROM 'login_failed'
-                GROUP BY f.real_uid))
-       AND f.ts BETWEEN %(low)s AND %(high)s AND f.ip IS NOT NULL
-       AND f.event IS DISTINCT FROM 'login_failed'
+      FROM needed n CROSS JOIN LATERAL (
+           SELECT f.* FROM erp_audit_log f
+            WHERE f.real_uid = n.real_uid AND {slot} = n.slot
+              AND f.ts >= timestamp 'epoch'
+                          + make_interval(secs => n.slot * %(minutes)s * 60 - 1)
+              AND f.ts < timestamp 'epoch'
+                         + make_interval(secs => (n.slot + 1) * %(minutes)s * 60)
+              AND f.ts BETWEEN %(low)s AND %(high)s AND f.ip IS NOT NULL
+              AND f.event IS DISTINCT FROM 'login_failed') f
      ORDER BY f.real_uid, f.ip, date_trunc('minute', f.ts), (%(fresh)s) DESC, f.id
     """
     counted = """
     SELECT r.*, o.n, o.touched
-      FROM rows r
-      JOIN (SELECT key FROM rows GROUP BY key
-            HAVING count(DISTINCT facts->>'ip') >= %(least)s) k USING (key)
-     CROSS JOIN LATERAL (
-           SELECT count(DISTINCT o.facts->>'ip') AS n, bool_or(o.fresh) AS touched
-             FROM rows o
-            WHERE o.key = r.key AND o.ts BETWEEN r.ts - %(window)s AND r.ts) o
+      FROM rows r JOIN (
+           SELECT r.id, count(DISTINCT o.facts->>'ip') AS n,
+                  bool_or(o.fresh) AS touched
+             FROM rows r JOIN (
+                  SELECT key, slot, ts, fresh, facts FROM rows
+                   UNION ALL
+                  SELECT key, slot + 1, ts, fresh, facts FROM rows) o
+               ON o.key = r.key AND o.slot = r.slot
+              AND o.ts BETWEEN r.ts - %(window)s AND r.ts
+            GROUP BY r.id) o USING (id)
     """
 
     def words(self, alert):
