@@ -188,11 +188,11 @@ class ErpAuditRecord(models.Model):
                 number = sources._number(model._name)
                 found.append(
                     Domain("source_id", "=", number)
-                    & self._diff_domain("jsonb_exists_any", list(columns))
+                    & self._changed_domain(list(columns))
                 )
         if self.env.su or self.env.user.has_group("erp_audit.group_audit_auditor"):
             # also of fields that are not there any more
-            found.append(self._diff_domain("jsonb_exists_any", texts))
+            found.append(self._changed_domain(texts))
         return Domain.OR(found)
 
     @api.model
@@ -211,12 +211,12 @@ class ErpAuditRecord(models.Model):
         return found
 
     @api.model
-    def _diff_domain(self, function, argument):
-        """Return the domain of records of which the values meet a condition."""
+    def _changed_domain(self, columns):
+        """Return the domain of records in which one of these columns changed."""
 
         def to_sql(model, alias, query):
             column = SQL.identifier(alias, "diff")
-            return SQL("%s(%s, %s)", SQL(function), column, argument)
+            return SQL("jsonb_exists_any(%s, %s)", column, columns)
 
         return Domain.custom(to_sql=to_sql)
 
