@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import datetime, time, timedelta
 
 import pytz
@@ -11,7 +12,8 @@ from .erp_audit_record_search import GROUP_DAYS
 
 # records read for one page of the timeline
 PAGE = 300
-# records of an operation that are told in words
+# records of an operation that are put into words, and lines of them that are told
+LOOKED = 20
 SHOWN = 5
 # up to so many records, counts are made from the records themselves
 EXACT = 20_000
@@ -209,7 +211,9 @@ class ErpAuditPerson(models.AbstractModel):
         operations = records.grouped("operation")
         totals = self._totals(domain, list(operations))
         # all words at once: each operation of its own would ask for its own documents
-        model.union(*(found[:SHOWN] for found in operations.values())).mapped("summary")
+        model.union(*(found[:LOOKED] for found in operations.values())).mapped(
+            "summary"
+        )
         days = {}
         for number, found in operations.items():
             item = self._operation(found, totals[number][0])
@@ -275,7 +279,9 @@ class ErpAuditPerson(models.AbstractModel):
         local = fields.Datetime.context_timestamp(
             self.with_context(tz=self._zone().zone), first.date
         )
-        shown = records[:SHOWN]
+        # what reads alike is told once, such as the taxes of all lines of an order
+        alike = Counter(record.summary for record in records[:LOOKED]).items()
+        shown = list(alike)[:SHOWN]
         return {
             "day": fields.Date.to_string(local.date()),
             "operation": str(first.operation),
@@ -287,6 +293,6 @@ class ErpAuditPerson(models.AbstractModel):
             "company": first.company_id.name or "",
             "icon": CARDS.get(first.event) or OPS.get(first.op),
             "refused": first.event in ("denied", "login_failed"),
-            "records": [{"id": r.id, "text": r.summary, "kind": r.kind} for r in shown],
-            "more": total - len(shown),
+            "records": [{"text": text, "times": times} for text, times in shown],
+            "more": total - sum(times for _text, times in shown),
         }

@@ -1,10 +1,13 @@
 import json
 from datetime import datetime, timedelta
 
+import pytz
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.date_utils import parse_date
 
 from .. import reading
 from .erp_audit_rule_sync import ALWAYS
@@ -100,12 +103,15 @@ class ErpAuditRecord(models.Model):
             return [leaf for child in domain.children for leaf in self._always(child)]
         return [domain] if hasattr(domain, "field_expr") else []
 
-    @staticmethod
-    def _moment(value):
+    @api.model
+    def _moment(self, value):
         """Return a value of a domain as a moment, None if it is none."""
-        if isinstance(value, datetime):
-            return value.replace(tzinfo=None)
         try:
+            if isinstance(value, str):
+                # also those that filters give, such as "today -7d"
+                value = parse_date(value, self.env)
+            if isinstance(value, datetime) and value.tzinfo:
+                value = value.astimezone(pytz.utc).replace(tzinfo=None)
             return fields.Datetime.to_datetime(value)
         except (TypeError, ValueError):
             return None
@@ -287,6 +293,15 @@ class ErpAuditRecord(models.Model):
         found += [Domain("action", "=like", f"%.{method}") for method in methods]
         return Domain.OR(found)
 
+    @api.model
+    def _is_found_by_name(self, model):
+        """Return whether the database can look for the names of a kind of document."""
+        names = model._rec_names_search or filter(None, [model._rec_name])
+        fields = [model._fields.get(name.partition(".")[0]) for name in names]
+        return bool(fields) and all(
+            field and field._description_searchable for field in fields
+        )
+
     def _search_document(self, operator, value):
         """Find records by the name or the number of their document."""
         texts = self._texts(operator, value)
@@ -295,7 +310,7 @@ class ErpAuditRecord(models.Model):
         numbers = [int(text) for text in texts if text.isdecimal() and len(text) < 10]
         found = [Domain("res_id", "in", numbers)] if numbers else []
         for model in self._audited_models():
-            if not model.has_access("read"):
+            if not model.has_access("read") or not self._is_found_by_name(model):
                 continue
             domain = Domain("display_name", "in", texts)
             if operator not in ("in", "="):

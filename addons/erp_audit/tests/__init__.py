@@ -37,3 +37,4 @@ from . import test_rollup
 from . import test_export
 from . import test_person
 from . import test_touch
+from . import test_reading_screens

@@ -87,13 +87,25 @@ class TestPerson(ReadingCase):
             page = self._page(self.auditor, cursor=page["next"])
             for item in self._operations(page):
                 found.append(item["operation"])
-                number = len(item["records"]) + item["more"]
-                totals[item["operation"]] = number
+                told = sum(record["times"] for record in item["records"])
+                totals[item["operation"]] = told + item["more"]
             if not page["next"]:
                 break
         self.assertEqual(len(found), len(set(found)))
         self.assertEqual(set(found), wanted | {"700", "800"})
         self.assertEqual((totals["700"], totals["800"]), (30, 3))
+
+    def test_what_reads_alike_is_told_once(self):
+        for number in range(4):
+            self._did(diff={"name": ["A", "B"]}, tx=601)
+            self._did(diff={"ref": [None, f"X{number}"]}, tx=601)
+        for number in range(2):
+            self._did(diff={"city": [None, f"C{number}"]}, tx=601)
+        (operation,) = self._operations(self._page(self.auditor))
+        lines = {record["text"]: record["times"] for record in operation["records"]}
+        self.assertEqual(len(lines), 5)
+        self.assertEqual(lines["Contact Azure – Name A → B"], 4)
+        self.assertEqual(sum(lines.values()) + operation["more"], 10)
 
     def test_nothing_that_rules_hide(self):
         for user in (self.anna, self.bob, self.dora, self.sam):
