@@ -30,7 +30,7 @@ class ErpAuditRollup(models.Model):
         selection=lambda self: self._selection_op(), string="Kind", readonly=True
     )
     event = fields.Char(string="Technical event", readonly=True)
-    user_id = fields.Many2one("res.users", string="Person", readonly=True)
+    user_id = fields.Many2one("res.users", readonly=True)
     login = fields.Char(readonly=True)
     action = fields.Char(string="Technical action", readonly=True)
     count = fields.Integer(string="Records", readonly=True)
