@@ -5,3 +5,4 @@ from . import test_rules
 from . import test_alert_trade
 from . import test_tier
 from . import test_role_trade
+from . import test_touch
