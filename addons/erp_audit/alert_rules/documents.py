@@ -247,17 +247,15 @@ class MassRemoval(WindowKind):
     thresholds = {"records": 50, "minutes": 10}
     least = "records"
     changes = {"*": "da"}
-    # by the index of persons; who has no person worked in the database itself
+    # the name is looked up afterwards: joined, the trail was read in the order of kinds
     rows = """
     SELECT coalesce(f.real_uid, 0) || ' ' || f.source AS key, f.id, f.ts, f.company,
            f.real_uid AS person, f.real_uid AS actor, 1 AS weight,
            (%(fresh)s) AS fresh,
-           jsonb_build_object('model', s.name, 'archived', f.op = 'w') AS facts
-      FROM erp_audit_log f JOIN erp_audit_source s ON s.id = f.source
-     WHERE (f.real_uid IS NULL OR f.real_uid = ANY(ARRAY(
-               SELECT f.real_uid FROM erp_audit_log f
-                WHERE %(fresh)s AND f.op IN ('d', 'w') GROUP BY f.real_uid)))
-       AND f.ts BETWEEN %(low)s AND %(high)s
+           jsonb_build_object('archived', f.op = 'w', 'model', (
+               SELECT s.name FROM erp_audit_source s WHERE s.id = f.source)) AS facts
+      FROM erp_audit_log f
+     WHERE f.source > 0 AND f.ts BETWEEN %(low)s AND %(high)s
        AND (f.op = 'd' OR (f.op = 'w' AND f.diff->'active' = '[true, false]'))
        AND f.action IS DISTINCT FROM 'install'
     """

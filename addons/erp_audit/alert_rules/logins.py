@@ -59,19 +59,29 @@ class SuccessAfterFailures(SingleKind):
     code = "success_after_failures"
     thresholds = {"attempts": 5, "minutes": 60}
     events = frozenset({"login"})
+    # failures since the login before, of all logins in one pass
     joins = """
-    JOIN LATERAL (
-        SELECT sum(1 + coalesce((h.diff->>'left_out')::integer, 0)) AS n,
+    JOIN (
+        WITH failed AS MATERIALIZED (
+        SELECT l.id, l.ts, sum(1 + coalesce((h.diff->>'left_out')::integer, 0)) AS n,
                (array_agg(h.id ORDER BY h.ts DESC))[1:%(many)s] AS ids
-          FROM erp_audit_log h
-         WHERE h.event = 'login_failed' AND h.res_id = f.res_id
-           AND h.ts < f.ts
-           AND h.ts >= f.ts - make_interval(mins => %(minutes)s)
-           AND h.ts > coalesce((
-               SELECT max(p.ts) FROM erp_audit_log p
-                WHERE p.event = 'login' AND p.res_id = f.res_id AND p.ts < f.ts
-                  AND p.ts >= f.ts - make_interval(mins => %(minutes)s)), '-infinity')
-    ) failed ON failed.n >= %(attempts)s
+          FROM (SELECT p.id, p.ts, p.res_id, max(p.ts) OVER (
+                           PARTITION BY p.res_id ORDER BY p.ts
+                           RANGE BETWEEN UNBOUNDED PRECEDING
+                                     AND interval '1 microsecond' PRECEDING) AS before
+                  FROM erp_audit_log p
+                 WHERE p.event = 'login' AND p.ts <= %(high)s
+                   AND p.ts >= %(low)s::timestamp - make_interval(mins => %(minutes)s)
+               ) l
+          JOIN erp_audit_log h ON h.res_id = l.res_id AND h.ts < l.ts
+               AND h.ts >= l.ts - make_interval(mins => %(minutes)s)
+               AND h.ts > coalesce(l.before, '-infinity')
+         WHERE h.event = 'login_failed' AND h.ts <= %(high)s
+           AND h.ts >= %(low)s::timestamp - make_interval(mins => %(minutes)s)
+         GROUP BY 1, 2
+        HAVING sum(1 + coalesce((h.diff->>'left_out')::integer, 0)) >= %(attempts)s
+        ) SELECT * FROM failed
+    ) failed ON failed.id = f.id AND failed.ts = f.ts
     """
     where = "f.event = 'login'"
     evidence = "failed.ids"
@@ -96,6 +106,7 @@ class NewPlace(SingleKind):
     # each login is looked at once, not once for each later one
     joins = f"""
     JOIN (
+        WITH known AS MATERIALIZED (
         SELECT h.id, h.ts, count(h.ip) OVER person AS ips, count(h.ip) OVER ip AS ip,
                count(h.diff->'device') OVER person AS devices,
                count(h.diff->>'device') OVER device AS device
@@ -107,6 +118,9 @@ class NewPlace(SingleKind):
                ip AS (PARTITION BY h.real_uid, h.ip ORDER BY h.ts {EARLIER}),
                device AS (PARTITION BY h.real_uid, h.diff->>'device'
                           ORDER BY h.ts {EARLIER})
+        ), strange AS MATERIALIZED (
+            SELECT * FROM known WHERE ip = 0 OR device = 0
+        ) SELECT * FROM strange
     ) known ON known.id = f.id AND known.ts = f.ts AND (
         (f.ip IS NOT NULL AND known.ips > 0 AND known.ip = 0)
         OR (f.diff ? 'device' AND known.devices > 0 AND known.device = 0))

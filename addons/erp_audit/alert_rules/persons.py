@@ -64,6 +64,7 @@ class KeyNewAddress(SingleKind):
     # each use is looked at once, not once for each later one
     joins = f"""
     JOIN (
+        WITH known AS MATERIALIZED (
         SELECT h.id, h.ts, count(h.ip) OVER person AS ips, count(h.ip) OVER ip AS ip
           FROM erp_audit_log h
          WHERE h.event = 'key_used' AND h.real_uid = ANY(ARRAY(
@@ -73,6 +74,9 @@ class KeyNewAddress(SingleKind):
            AND h.ts <= %(high)s
         WINDOW person AS (PARTITION BY h.real_uid ORDER BY h.ts {EARLIER}),
                ip AS (PARTITION BY h.real_uid, h.ip ORDER BY h.ts {EARLIER})
+        ), strange AS MATERIALIZED (
+            SELECT * FROM known WHERE ip = 0
+        ) SELECT * FROM strange
     ) known ON known.id = f.id AND known.ts = f.ts
            AND f.ip IS NOT NULL AND known.ips > 0 AND known.ip = 0
     """
