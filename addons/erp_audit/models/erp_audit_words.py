@@ -85,7 +85,9 @@ class ErpAuditWords(models.AbstractModel):
             visible = every or self._is_visible(record, model, documents)
             shown, hidden = [], 0
             for column, value in (secret.diff or {}).items():
-                field = model._fields.get(column) if model is not None else None
+                # details of an event are no fields, though some are called like one
+                known = model is not None and record.op != "e"
+                field = model._fields.get(column) if known else None
                 if not visible or not (every or self._may_see(model, field, record)):
                     hidden += 1
                     continue
@@ -170,6 +172,7 @@ class ErpAuditWords(models.AbstractModel):
             "count": env._("Records"),
             "fields": env._("Fields"),
             "filter": env._("Looked for"),
+            "device": env._("Device"),
             "domain": env._("Filter"),
             "format": env._("Format"),
             "gained": env._("Gained"),

@@ -109,6 +109,25 @@ class TestReadingScreens(ReadingCase):
             record = self.env["erp.audit.record"].new({"action": action})
             self.assertEqual(record.action_name, words)
 
+    def test_events_are_told_in_words(self):
+        row = self._done(
+            self.anna,
+            {"type": "password", "device": "linux"},
+            op="e",
+            event="login_failed",
+            source=self.env["erp.audit.source"]._number("res.partner"),
+        )
+        record = self.env["erp.audit.record"].with_user(self.auditor).browse(row)
+        self.assertEqual(record.kind, "Login failed")
+        self.assertIn("With password; Device linux", record.summary)
+
+    def test_evidence_of_alerts_shows_no_codes(self):
+        arch = self.env.ref("erp_audit.erp_audit_alert_view_form").arch
+        evidence = etree.fromstring(arch).find(".//field[@name='record_ids']")
+        shown = {field.get("name") for field in evidence.iter("field")}
+        self.assertLessEqual({"person", "kind", "summary"}, shown)
+        self.assertFalse({"event", "action", "op"} & shown)
+
     def test_long_values_are_short_in_lists(self):
         row = self._done(self.anna, {"comment": ["<p>a</p>", "b" * 1000]})
         record = self.env["erp.audit.record"].with_user(self.auditor).browse(row)
