@@ -237,16 +237,17 @@ class ErpAccessGrant(models.Model):
         now = fields.Datetime.now()
         # sudo: bookkeeping, whoever comes by
         grants = self.sudo()
-        grants.search(
+        for grant in grants.search(
             [("state", "=", "active"), ("date_to", "<=", now)], order="id"
-        )._end(self.env._("The time is over."))
+        ):
+            grant._guarded("_end", self.env._("The time is over."))
         planned = grants.search(
             [("state", "=", "planned"), ("date_from", "<=", now)], order="id"
         )
         over = planned.filtered(lambda grant: grant.date_to and grant.date_to <= now)
         over._end(self.env._("The time is over."))
         for grant in planned - over:
-            grant._start_or_end()
+            grant._guarded("_start_or_end")
 
     @api.model
     def _is_due(self):

@@ -1,5 +1,7 @@
 import logging
 
+import psycopg2
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, ormcache
@@ -62,6 +64,21 @@ class ErpAccessGrant(models.Model):
                 self._start()
         except UserError as error:
             self._end(str(error))
+
+    def _guarded(self, method, *args):
+        """Begin or end one grant; what is wrong with it stops nobody else.
+
+        This runs in the requests of everybody: an error in it would lock all of them
+        out. It is made again with the next request.
+        """
+        try:
+            with self.env.cr.savepoint():
+                getattr(self, method)(*args)
+        except psycopg2.OperationalError:
+            # others were at it at the same time: the request is made again
+            raise
+        except Exception:  # noqa: BLE001 whatever an addon may raise
+            _logger.exception("Access %s could not begin or end", self.id)
 
     def _end(self, reason, by=None):
         """End grants: the groups go that only they gave."""

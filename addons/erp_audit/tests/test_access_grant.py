@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
@@ -113,6 +115,29 @@ class TestAccessGrant(AccessCase):
         self.assertFalse(self.anna.has_group("base.group_partner_manager"))
         with self.assertRaises(AccessError), mute_logger("odoo.addons.base.models"):
             self.env["res.partner"].with_user(self.anna).create({"name": "No"})
+
+    def test_one_that_cannot_end_locks_nobody_out(self):
+        broken = self._give(self.anna, self.role, date_to=self._later(hours=2))
+        other = self._give(self.bert, self.role, date_to=self._later(hours=2))
+        self._past(broken)
+        self._past(other)
+        end = type(self.grants)._end
+
+        def failing(grants, *args, **options):
+            if grants == broken:
+                raise ZeroDivisionError
+            return end(grants, *args, **options)
+
+        log = "odoo.addons.erp_audit.models.erp_access_grant_sync"
+        with (
+            patch.object(type(self.grants), "_end", failing),
+            self.assertLogs(log, "ERROR"),
+        ):
+            self.grants._catch_up()
+        self.assertEqual(broken.state, "active")
+        self.assertEqual(other.state, "ended")
+        self.grants._catch_up()
+        self.assertEqual(broken.state, "ended")
 
     def test_nothing_due_costs_no_query(self):
         self._give(self.anna, self.role, date_to=self._later(hours=2))
