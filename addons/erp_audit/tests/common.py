@@ -3,6 +3,16 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 NO_TRACKING = {"tracking_disable": True, "mail_create_nolog": True}
 
 
+def rule_of(env, model, **values):
+    """Return the rule of a model with these values; an addon may have brought one."""
+    rules = env["erp.audit.rule"]
+    rule = rules.search([("model_name", "=", model)])
+    if rule:
+        rule.write(values)
+        return rule
+    return rules.create({"model_id": env["ir.model"]._get_id(model), **values})
+
+
 @tagged("post_install", "-at_install")
 class AuditCase(TransactionCase):
     """Rules, and what the trail holds since a moment."""
@@ -18,14 +28,7 @@ class AuditCase(TransactionCase):
     @classmethod
     def _rule(cls, model, **values):
         """Return a rule that records a model with these values."""
-        rules = cls.env["erp.audit.rule"]
-        rule = rules.search([("model_name", "=", model)])
-        if rule:
-            rule.write(values)
-        else:
-            rule = rules.create(
-                {"model_id": cls.env["ir.model"]._get_id(model), **values}
-            )
+        rule = rule_of(cls.env, model, **values)
         rule.action_confirm()
         return rule
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from odoo import Command
 from odoo.tests import new_test_user
 
+from .common import rule_of
 from .common_seal import SealCase
 
 GROUPS = "base.group_user,base.group_partner_manager,base.group_allow_export"
@@ -39,10 +40,7 @@ class ReadingCase(SealCase):
         cls.anna.approval_manager_id = cls.bob
         cls.bob.approval_manager_id = cls.carl
         cls.company = env.company
-        rules = env["erp.audit.rule"]
-        cls.rule = rules.search([("model_name", "=", "res.partner")]) or rules.create(
-            {"model_id": env["ir.model"]._get_id("res.partner")}
-        )
+        cls.rule = rule_of(env, "res.partner")
         cls.partner = env["res.partner"].create({"name": "Azure", "ref": "A1"})
         cls.now = datetime.now().replace(microsecond=123456)
         env.flush_all()

@@ -9,6 +9,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .. import proof, store
+from .common import rule_of
 from .common_seal import SealCase
 from .test_seal_proof import SCRIPT
 
@@ -24,12 +25,7 @@ class TestRetention(SealCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.retention = cls.env["erp.audit.retention"]
-        cls.rule = cls.env["erp.audit.rule"].create(
-            {
-                "model_id": cls.env["ir.model"]._get_id("res.partner"),
-                "retention_months": 12,
-            }
-        )
+        cls.rule = rule_of(cls.env, "res.partner", retention_months=12)
         cls.months = [f"erp_audit_log_y2020m0{number}" for number in (1, 2, 3)]
         cls.rows = [
             cls._record(100 + number, ts=f"2020-0{1 + number // 5}-15 08:00:00")
@@ -68,16 +64,12 @@ class TestRetention(SealCase):
         self.assertEqual(self._due(date(2021, 4, 1)), self.months)
 
     def test_longest_of_the_rules(self):
+        rule_of(self.env, "res.users").unlink()
         source = self.env["erp.audit.source"]._number("res.users")
         self._record(200, source=source, ts="2020-02-03 00:00:00")
         # no rule: ten years
         self.assertEqual(self._due(date(2021, 4, 1)), self.months[::2])
-        rule = self.env["erp.audit.rule"].create(
-            {
-                "model_id": self.env["ir.model"]._get_id("res.users"),
-                "retention_months": 24,
-            }
-        )
+        rule = rule_of(self.env, "res.users", retention_months=24)
         self.assertEqual(self._due(date(2022, 3, 1)), self.months)
         rule.retention_months = 0
         self.assertEqual(self._due(date(2099, 1, 1)), self.months[::2])

@@ -133,7 +133,7 @@ class TestVisibility(ReadingCase):
 
     def test_fields_of_others_are_not_told(self):
         """What only other groups see in a document, they see in its trail only."""
-        secret = {"name": ["A", "B"], "barcode": ["111", "222"]}
+        secret = {"name": ["A", "B"], "barcode": ["old-4711", "new-4711"]}
         row = self._done(self.anna, secret)
         field = self.env["res.partner"]._fields["barcode"]
         self.patch(field, "groups", "base.group_system")
@@ -141,7 +141,7 @@ class TestVisibility(ReadingCase):
         for user in (self.anna, self.bob):
             mine = record.with_user(user)
             self.assertIn("A → B", mine.summary)
-            self.assertNotIn("222", f"{mine.summary}{mine.change_table}")
+            self.assertNotIn("new-4711", f"{mine.summary}{mine.change_table}")
             self.assertIn("1 more", mine.change_table)
             found = mine.search([("changed_field", "=", "barcode")])
             self.assertFalse(found)
@@ -149,9 +149,10 @@ class TestVisibility(ReadingCase):
             with mute_logger("odoo.models"), self.assertRaises(AccessError):
                 mine.action_proof()
         auditor = record.with_user(self.auditor)
-        self.assertIn("111", auditor.change_table)
+        self.assertIn("old-4711", auditor.change_table)
         self.assertEqual(auditor.search([("changed_field", "=", "barcode")]), auditor)
-        self.assertEqual(auditor.search([("changed_value", "ilike", "22")]), auditor)
+        found = auditor.search([("changed_value", "ilike", "w-4711")])
+        self.assertEqual(found, auditor)
 
     def test_documents_of_others_are_not_named(self):
         """A manager sees that his people did something, not in what he may not read."""
