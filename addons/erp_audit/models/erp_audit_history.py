@@ -1,11 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
-from odoo.http import request
 
 from .. import history_index, store
 
-AUDITOR = "erp_audit.group_audit_auditor"
 # operations that are shown at once
 OPERATIONS = 20
 # pages that may be empty, because the reader sees no field of what changed there
@@ -111,15 +108,6 @@ class ErpAuditHistory(models.AbstractModel):
         return self.env["erp.audit.record"].has_access("read")
 
     @api.model
-    def _is_auditor(self):
-        """Return whether everything may be shown: to auditors, and to the server.
-
-        An administrator does not get there by becoming the superuser.
-        """
-        server = self.env.su and not request
-        return server or self.env.user.has_group(AUDITOR)
-
-    @api.model
     def _document(self, res_model, res_id):
         """Return what is known of the document whose history is asked for.
 
@@ -131,7 +119,7 @@ class ErpAuditHistory(models.AbstractModel):
         model = self.env.get(res_model) if isinstance(res_model, str) else None
         if model is None or model._abstract or model._transient:
             raise UserError(self.env._("Documents of this kind are not here any more."))
-        auditor = self._is_auditor()
+        auditor = self.env["erp.audit.words"]._sees_everything()
         # sudo: an auditor reads the trail of all documents; that he did is recorded
         model = model.sudo() if auditor else model
         record = model.browse(res_id).exists()
@@ -151,37 +139,19 @@ class ErpAuditHistory(models.AbstractModel):
         if not model.has_access("read") or not self._is_reader(model._name):
             return False
         source = self.env["erp.audit.source"]._number(model._name)
-        values = self._last_values(source, [res_id]).get(res_id)
-        return bool(values) and self._would_see(model, values)
+        words = self.env["erp.audit.words"]
+        values = words._last_values(source, [res_id]).get(res_id)
+        return bool(values) and words._would_see(model, values)
 
     @api.model
     def _is_reader(self, name):
         """Return whether the reader sees all records of a kind of document."""
-        if self._is_auditor():
+        if self.env["erp.audit.words"]._sees_everything():
             return True
         # sudo: who reads a rule is told to everybody whom it concerns
         rules = self.env["erp.audit.rule"].sudo()
         rule = rules.search([("model_name", "=", name), ("state", "=", "confirmed")])
         return bool(rule.reader_group_ids & self.env.user.all_group_ids)
-
-    @api.model
-    def _would_see(self, model, values):
-        """Return whether the reader might see a row if it still had these values."""
-        domain = self.env["ir.rule"]._compute_domain(model._name, "read")
-        if Domain(domain).is_true():
-            return True
-        known = {
-            name: value
-            for name, value in values.items()
-            if name in model._fields
-            and model._fields[name].type not in ("one2many", "many2many", "properties")
-            and not isinstance(value, (dict, list))
-        }
-        try:
-            # sudo: the rule itself is evaluated, on a row that is not there any more
-            return bool(model.sudo().new(known).filtered_domain(domain))
-        except Exception:  # noqa: BLE001 - a rule may need what only a row has
-            return False
 
     def _note_history(self, document):
         """Record that an auditor, or a reader by rule, has read a history."""

@@ -79,7 +79,9 @@ class ErpAuditHistory(models.AbstractModel):
         if model == document.name:
             return self._look("button", text)
         words = self.env._(
-            "%(done)s (%(kind)s)", done=text, kind=self._model_label(model)
+            "%(done)s (%(kind)s)",
+            done=text,
+            kind=self.env["erp.audit.words"]._model_label(model),
         )
         return self._look("button", words)
 

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..sqltext import MASK
+from ..words import Row
 
 # rows of one operation that an entry shows, and records in full detail
 GROUPS = 25
@@ -23,26 +24,17 @@ class ErpAuditHistory(models.AbstractModel):
         """Return what the screen says of the document itself."""
         return {
             "name": book.name(document.name, document.res_id),
-            "label": self._model_label(document.name),
+            "label": self.env["erp.audit.words"]._model_label(document.name),
             "exists": bool(document.record),
             "scope": "all" if document.reader else "own",
         }
-
-    @api.model
-    def _model_label(self, name):
-        # sudo: the name of a kind of document
-        return self.env["ir.model"].sudo()._get(name).name or name
 
     @api.model
     def _is_visible(self, model, name):
         """Return whether the reader may see a column of a row."""
         if name in TECHNICAL:
             return False
-        field = model._fields.get(name)
-        if field is None:
-            # a column without a field any more: the record says what it was
-            return model.env.su
-        return model.has_access("read") and model._has_field_access(field, "read")
+        return self.env["erp.audit.words"]._is_field_visible(model, name)
 
     def _is_shown(self, document, model, name):
         """Return whether a column is to be shown: visible, and not filtered out."""
@@ -166,7 +158,7 @@ class ErpAuditHistory(models.AbstractModel):
             "key": f"{part.source},{number}",
             "kind": kind,
             "root": is_root,
-            "label": self._model_label(part.model._name),
+            "label": self.env["erp.audit.words"]._model_label(part.model._name),
             "name": "" if is_root else self._line_name(document, part, number, book),
             "model": part.model._name,
             "res_id": number,
@@ -186,8 +178,10 @@ class ErpAuditHistory(models.AbstractModel):
     def _values(self, part, number, kind, change, book):
         """Return the changed fields of a row that the reader may see, in words."""
         model, found = part.model, []
-        for name in self._in_order(model, change.get("values", {})):
-            old, new = change["values"][name]
+        words = self.env["erp.audit.words"]
+        row = Row(model, number, change.get("values", {}), book.document.record)
+        for name in self._in_order(model, row.values):
+            old, new = row.values[name]
             if kind == "w" and old == new and old != MASK:
                 continue
             if kind != "w" and (name == part.parent or not (old or new)):
@@ -195,7 +189,7 @@ class ErpAuditHistory(models.AbstractModel):
             if not self._is_shown(book.document, model, name):
                 continue
             minor = self._is_minor(model, name, part.parent)
-            lines = self._in_words(part, number, name, old, new, change, book)
+            lines = words._lines(row, name, old, new, book)
             found += [{**line, "minor": minor} for line in lines]
         for (name, mine, other), net in change.get("links", {}).items():
             if book.document.only and book.document.only[1] != name:

@@ -206,7 +206,7 @@ class ErpAuditTouch(models.AbstractModel):
 
     @api.model
     def _label(self, name):
-        return self.env["erp.audit.words"]._label(name)
+        return self.env["erp.audit.words"]._model_label(name)
 
     @api.model
     def _sorted(self, people):

@@ -1,18 +1,17 @@
 import re
-from collections import defaultdict
 
 from odoo import api, models
-from odoo.tools import html2plaintext
-from odoo.tools.misc import format_date, format_datetime, formatLang
+from odoo.http import request
 
-from ..sqltext import MASK
+from ..words import Names, Row
 
 AUDITOR = "erp_audit.group_audit_auditor"
-LONG = 200
+# of these, the words depend on what the row holds elsewhere
+OF_THE_ROW = ("monetary", "properties")
 
 
 class ErpAuditWords(models.AbstractModel):
-    """Puts records of the trail into a reader's words, many at a time.
+    """What is stored, in a reader's words: for lists, pages, and the history.
 
     What somebody may not see is counted, never told: auditors see everything, others
     the fields of their groups in documents that they may read.
@@ -20,6 +19,40 @@ class ErpAuditWords(models.AbstractModel):
 
     _name = "erp.audit.words"
     _description = "Audit Words"
+
+    # -- who sees what -----------------------------------------------------------------
+
+    @api.model
+    def _sees_everything(self):
+        """Return whether everything may be shown: to auditors, and to the server.
+
+        An administrator does not get there by becoming the superuser.
+        """
+        server = self.env.su and not request
+        return server or self.env.user.has_group(AUDITOR)
+
+    @api.model
+    def _is_field_visible(self, model, name):
+        """Return whether the reader may see a column of a row."""
+        field = model._fields.get(name)
+        if field is None:
+            # a column without a field any more: the record says what it was
+            return model.env.su
+        return model.has_access("read") and model._has_field_access(field, "read")
+
+    # -- labels ------------------------------------------------------------------------
+
+    @api.model
+    def _model_label(self, name):
+        """Return how people call a kind of document."""
+        # sudo: the name of a kind of document
+        return self.env["ir.model"].sudo()._get(name).name or name or ""
+
+    @api.model
+    def _field_label(self, model, name):
+        """Return how people call a field."""
+        field = model._fields.get(name) if model is not None else None
+        return field._description_string(self.env) if field is not None else name
 
     # -- documents ---------------------------------------------------------------------
 
@@ -30,41 +63,25 @@ class ErpAuditWords(models.AbstractModel):
         :param pairs: ``(model, id)``
         :return: ``{pair: {"name", "readable", "exists"}}``
         """
-        found, by_model = {}, defaultdict(set)
+        names = Names(self, self._sees_everything())
         for model, number in pairs:
-            by_model[model].add(number)
-        for model, numbers in by_model.items():
-            label = self._label(model)
-            numbers = {number for number in numbers if number}
-            existing, readable = self._readable(model, numbers)
-            found[model, 0] = {"name": label, "readable": False, "exists": False}
-            for number in numbers:
-                known = number in readable
-                name = readable[number] if known else number
-                found[model, number] = {
-                    "name": f"{label} {name}",
-                    "readable": known,
-                    "exists": number in existing,
-                }
+            if model in self.env and self.env[model]._auto:
+                names.want(model, number)
+        names.look_up()
+        found = {}
+        for model, number in pairs:
+            label = self._model_label(model)
+            there = number in names.known(model)
+            told = (model, number) in names.told
+            name = f"{label} {names.name(model, number) if told else number}"
+            if told and not there:
+                name = self.env._("%(document)s (deleted)", document=name)
+            found[model, number] = {
+                "name": name if number else label,
+                "readable": told and there,
+                "exists": there,
+            }
         return found
-
-    @api.model
-    def _label(self, model):
-        # sudo: the name of a kind of document
-        return self.env["ir.model"].sudo()._get(model).name or model or ""
-
-    @api.model
-    def _readable(self, model, numbers):
-        """Return the ids that are there, and the names of those one may read."""
-        if model not in self.env or not self.env[model]._auto or not numbers:
-            return set(), {}
-        records = self.env[model].with_context(active_test=False)
-        # sudo: whether they are there
-        existing = records.sudo().browse(numbers).exists()._ids
-        if not records.has_access("read"):
-            return set(existing), {}
-        readable = records.browse(existing)._filtered_access("read")
-        return set(existing), {item.id: item.display_name for item in readable}
 
     # -- changes -----------------------------------------------------------------------
 
@@ -74,47 +91,77 @@ class ErpAuditWords(models.AbstractModel):
 
         :return: ``{record id: ([(label, old, new)], number of hidden changes)}``
         """
-        every = self.env.su or self.env.user.has_group(AUDITOR)
+        names = Names(self, self._sees_everything())
         pairs = {(r.source_id.name, r.res_id) for r in records if r.source_id}
-        documents = {} if every else self._documents(pairs)
-        rows, wanted = [], defaultdict(set)
+        documents = {} if names.every else self._documents(pairs)
         # sudo: the values are shown below as far as the reader may see them
-        for record, secret in zip(records, records.sudo(), strict=True):
-            name = record.source_id.name
-            model = self.env.get(name) if name else None
-            visible = every or self._is_visible(record, model, documents)
-            shown, hidden = [], 0
-            for column, value in (secret.diff or {}).items():
-                # details of an event are no fields, though some are called like one
-                known = model is not None and record.op != "e"
-                field = model._fields.get(column) if known else None
-                if not visible or not (every or self._may_see(model, field, record)):
-                    hidden += 1
-                    continue
-                old, new = self._pair(record.op, value)
-                shown.append((column, field, old, new))
-                self._collect(wanted, record, field, (old, new))
-            rows.append((record, model, shown, hidden))
-        names = self._names(wanted)
+        diffs = {record.id: record.diff or {} for record in records.sudo()}
+        told = [
+            (record, *self._told(record, diffs[record.id], documents, names))
+            for record in records
+        ]
+        names.look_up()
         return {
-            record.id: (
-                [
-                    (
-                        self._field_label(model, column, field),
-                        self._value(model, field, old, names, record),
-                        self._value(model, field, new, names, record),
-                    )
-                    for column, field, old, new in shown
-                ],
-                hidden,
-            )
-            for record, model, shown, hidden in rows
+            record.id: (self._told_in_words(record, row, names), hidden)
+            for record, row, hidden in told
         }
+
+    @api.model
+    def _told(self, record, diff, documents, names):
+        """Return what is told of a record as a row, and how much of it is hidden."""
+        name = record.source_id.name
+        # details of an event are no fields, though some are called like one
+        model = names.model(name) if name in self.env and record.op != "e" else None
+        row, hidden = Row(model, record.res_id), 0
+        visible = names.every or self._is_visible(record, model, documents)
+        for column, value in diff.items():
+            shown = names.every or (
+                record.op == "e" or self._is_field_visible(model, column)
+            )
+            if visible and shown:
+                row.values[column] = self._pair(record.op, value)
+            else:
+                hidden += 1
+        if record.op in ("l", "u"):
+            names.want(record.other_source_id.name, record.other_id)
+        elif model is not None:
+            self._want(row, names)
+            if any(
+                column in model._fields and model._fields[column].type in OF_THE_ROW
+                for column in row.values
+            ):
+                names.want(model._name, row.number)
+        return row, hidden
+
+    @api.model
+    def _told_in_words(self, record, row, names):
+        """Return ``[(label, old, new)]`` of a record."""
+        if record.op == "e":
+            labels = self._event_labels()
+            return [
+                (labels.get(name, name), "", self._plain(new))
+                for name, (_old, new) in row.values.items()
+                if new not in (None, "")
+            ]
+        if record.op in ("l", "u"):
+            other = names.name(record.other_source_id.name, record.other_id)
+            sides = (other, "") if record.op == "u" else ("", other)
+            return [(self._field_label(row.model, name), *sides) for name in row.values]
+        if row.model is None:
+            return [
+                (name, *(self._plain(value) if value else "" for value in pair))
+                for name, pair in row.values.items()
+            ]
+        return [
+            (line["label"], line["old"], line.get("note") or line["new"])
+            for name, pair in row.values.items()
+            for line in self._lines(row, name, *pair, names)
+        ]
 
     @api.model
     def _is_visible(self, record, model, documents):
         """Return whether values of a record may be shown to a reader."""
-        if record.op == "e" or model is None:
+        if model is None:
             return record.user_id == self.env.user
         if not model.has_access("read"):
             return False
@@ -123,45 +170,12 @@ class ErpAuditWords(models.AbstractModel):
             return True
         return record.source_id.id in self.env.user._erp_audit_sources()
 
-    @api.model
-    def _may_see(self, model, field, record):
-        if record.op == "e":
-            return True
-        return field is not None and model._has_field_access(field, "read")
-
     @staticmethod
     def _pair(op, value):
         """Return the old and the new value."""
         if op in ("w", "l", "u") and isinstance(value, list) and len(value) == 2:
             return value
         return (value, None) if op == "d" else (None, value)
-
-    @staticmethod
-    def _collect(wanted, record, field, values):
-        """Remember of which linked records the names are needed."""
-        if record.op in ("l", "u"):
-            wanted[record.other_source_id.name].update(filter(None, values))
-        elif field is not None and field.type == "many2one":
-            ids = (value for value in values if isinstance(value, int))
-            wanted[field.comodel_name].update(filter(None, ids))
-
-    @api.model
-    def _names(self, wanted):
-        """Return ``{(model, id): name}`` of linked records."""
-        found = {}
-        for name, ids in wanted.items():
-            if name in self.env and ids:
-                # sudo: like Odoo, whoever sees a link sees the name behind it
-                records = self.env[name].sudo().with_context(active_test=False)
-                for record in records.browse(ids).exists():
-                    found[name, record.id] = record.display_name
-        return found
-
-    @api.model
-    def _field_label(self, model, column, field):
-        if field is None:
-            return self._event_labels().get(column, column)
-        return field.get_description(self.env, ["string"])["string"]
 
     @api.model
     def _event_labels(self):
@@ -192,73 +206,6 @@ class ErpAuditWords(models.AbstractModel):
             "field": env._("Field"),
         }
 
-    # -- values ------------------------------------------------------------------------
-
-    @api.model
-    def _value(self, model, field, value, names, record):
-        """Return a stored value as a reader knows it."""
-        if value is None or value == "":
-            return ""
-        if value == MASK:
-            return self.env._("(not shown)")
-        if record.op in ("l", "u"):
-            return names.get((record.other_source_id.name, value), f"#{value}")
-        if field is None:
-            return self._plain(value)
-        shown = getattr(self, f"_value_{field.type}", None)
-        return shown(model, field, value, names) if shown else self._plain(value)
-
-    @api.model
-    def _plain(self, value):
-        if isinstance(value, bool):
-            return self.env._("Yes") if value else self.env._("No")
-        if isinstance(value, dict):
-            value = value.get("name") or ", ".join(
-                f"{k}: {v}" for k, v in value.items()
-            )
-        elif isinstance(value, list):
-            value = ", ".join(self._plain(item) for item in value)
-        text = str(value)
-        return text if len(text) <= LONG else f"{text[:LONG]}…"
-
-    def _value_boolean(self, model, field, value, names):
-        return self._plain(bool(value))
-
-    def _value_many2one(self, model, field, value, names):
-        return names.get((field.comodel_name, value), f"#{value}")
-
-    def _value_selection(self, model, field, value, names):
-        return dict(field._description_selection(self.env)).get(value, value)
-
-    def _value_date(self, model, field, value, names):
-        return format_date(self.env, value)
-
-    def _value_datetime(self, model, field, value, names):
-        moment = str(value).replace("T", " ").partition(".")[0]
-        return format_datetime(self.env, moment, dt_format="short")
-
-    def _value_float(self, model, field, value, names):
-        digits = field.get_digits(self.env)
-        return formatLang(self.env, value, digits=digits[1] if digits else 2)
-
-    def _value_monetary(self, model, field, value, names):
-        return formatLang(self.env, value, digits=2)
-
-    def _value_html(self, model, field, value, names):
-        return self._plain(html2plaintext(self._translated(value)))
-
-    def _value_char(self, model, field, value, names):
-        return self._plain(self._translated(value))
-
-    _value_text = _value_char
-
-    def _translated(self, value):
-        """Return a text in the reader's language, if it was recorded in several."""
-        if not isinstance(value, dict):
-            return str(value)
-        lang = self.env.lang or "en_US"
-        return str(value.get(lang) or value.get("en_US") or "")
-
     # -- actions -----------------------------------------------------------------------
 
     @api.model
@@ -273,7 +220,7 @@ class ErpAuditWords(models.AbstractModel):
         model, _dot, method = action.rpartition(".")
         method = method or action
         verb = self._verbs().get(method) or self._spelled(method)
-        return f"{self._label(model)}: {verb}" if model in self.env else verb
+        return f"{self._model_label(model)}: {verb}" if model in self.env else verb
 
     @api.model
     def _page(self, route):

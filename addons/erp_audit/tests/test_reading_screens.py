@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import SQL
 
+from ..sqltext import MASK
 from .common_reading import ReadingCase
 
 # as many records as make a search by an index worth it
@@ -127,6 +128,39 @@ class TestReadingScreens(ReadingCase):
         shown = {field.get("name") for field in evidence.iter("field")}
         self.assertLessEqual({"person", "kind", "summary"}, shown)
         self.assertFalse({"event", "action", "op"} & shown)
+
+    def test_lists_tell_values_as_the_history_does(self):
+        """Amounts, links and secrets read alike wherever a change is told."""
+        dora = self.dora.partner_id
+        row = self._done(
+            self.anna,
+            {
+                "parent_id": [None, dora.id],
+                "active": [True, False],
+                "comment": [None, MASK],
+            },
+        )
+        record = self.env["erp.audit.record"].with_user(self.auditor).browse(row)
+        lines, _hidden = (
+            self.env["erp.audit.words"].with_user(self.auditor)._changes(record)[row]
+        )
+        history = self.env["erp.audit.history"].with_user(self.auditor)
+        (entry,) = history.load_page("res.partner", self.partner.id)["entries"]
+        told = {
+            value["label"]: (value["old"], value.get("note") or value["new"])
+            for value in entry["groups"][0]["values"]
+        }
+        self.assertEqual({label: (old, new) for label, old, new in lines}, told)
+        self.assertIn(dora.display_name, record.summary)
+        self.assertNotIn(MASK, record.summary)
+
+    def test_deleted_documents_keep_their_names(self):
+        """Who may have seen it still reads what it was called."""
+        row = self._done(self.anna, {"name": "Gone Ltd"}, op="d", res_id=2**30)
+        records = self.env["erp.audit.record"]
+        record = records.with_user(self.auditor).browse(row)
+        self.assertEqual(record.document, "Contact Gone Ltd (deleted)")
+        self.assertFalse(record.can_open)
 
     def test_long_values_are_short_in_lists(self):
         row = self._done(self.anna, {"comment": ["<p>a</p>", "b" * 1000]})
