@@ -187,6 +187,21 @@ def helpers(cr):
         cr.execute(statement)
 
 
+def helper_findings(cr):
+    """Return the names of these functions that are gone or that somebody rewrote."""
+    cr.execute(
+        "SELECT p.prosrc FROM pg_proc p WHERE starts_with(p.proname, 'erp_audit_')"
+        " AND p.pronamespace = current_schema::regnamespace"
+    )
+    present = {text for (text,) in cr.fetchall()}
+    found = set()
+    for statement in HELPERS:
+        head, text, _end = statement.split("$body$")
+        if text not in present:
+            found.add(head.split("FUNCTION ")[1].split("(")[0])
+    return sorted(found)
+
+
 def has_helpers(cr):
     """Return whether these functions are there, as this version writes them."""
     cr.execute("SELECT to_regprocedure('erp_audit_told(jsonb, integer, integer)')")

@@ -19,6 +19,12 @@ from .sqltext import (
     quoted,
 )
 
+# old and new rows in the order in which they were changed
+NUMBERED = """(SELECT to_jsonb(r.*) AS whole, r.id, row_number() OVER () AS place
+          FROM new_rows r) n
+  FULL JOIN (SELECT to_jsonb(r.*) AS whole, r.id, row_number() OVER () AS place
+               FROM old_rows r) o USING (place)"""
+
 
 class Capture:
     """What is recorded of a table; see the subclasses."""
@@ -95,12 +101,18 @@ class TableCapture(Capture):
         """Return the body of the function."""
         truncate = ""
         if "d" in self.operations:
-            truncate = self._insert("d", "o", self._values_whole("o"), self._table())
+            truncate = self._insert_whole("d", "o", self._table())
+        shape = f"({SHAPE.format(table='TG_RELID')}) = {self.shape}"
+        # Several foreign keys that empty columns of one row in passing make several
+        # changes of it in one statement: then old and new are paired by their place.
         return f"""
+#variable_conflict use_variable
 DECLARE
     {CONTEXT}
     started timestamp := now() AT TIME ZONE 'UTC';
     known boolean;
+    changes bigint;
+    changed bigint;
 BEGIN
     IF TG_LEVEL = 'ROW' THEN
         {self._insert_row("d", "OLD")}
@@ -111,24 +123,30 @@ BEGIN
         {self._insert_truncate()}
         RETURN NULL;
     END IF;
-    known := ({SHAPE.format(table="TG_RELID")}) = {self.shape};
     IF TG_OP = 'UPDATE' THEN
-        IF known THEN
-            {self._update()}
+        SELECT {shape}, count(*), count(DISTINCT n.id)
+          INTO known, changes, changed FROM new_rows n;
+        IF known AND changes = 1 THEN
+            {self._update("new_rows n, old_rows o")}
+        ELSIF known AND changes = changed THEN
+            {self._update("new_rows n FULL JOIN old_rows o ON n.id = o.id")}
         ELSE
-            {self._update(whole=True)}
+            {self._update_whole()}
         END IF;
-    ELSIF TG_OP = 'INSERT' THEN
+        RETURN NULL;
+    END IF;
+    known := {shape};
+    IF TG_OP = 'INSERT' THEN
         IF known THEN
-            {self._insert("c", "n", self._values("n"), "new_rows n")}
+            {self._insert("c", "n", "new_rows n")}
         ELSE
-            {self._insert("c", "n", self._values_whole("n"), "new_rows n", True)}
+            {self._insert_whole("c", "n", "new_rows n")}
         END IF;
     ELSIF TG_OP = 'DELETE' THEN
         IF known THEN
-            {self._insert("d", "o", self._values("o"), "old_rows o")}
+            {self._insert("d", "o", "old_rows o")}
         ELSE
-            {self._insert("d", "o", self._values_whole("o"), "old_rows o", True)}
+            {self._insert_whole("d", "o", "old_rows o")}
         END IF;
     END IF;
     RETURN NULL;
@@ -153,34 +171,57 @@ END
             f" ('{{' || {row}.diff || '}}')::jsonb"
         )
 
-    def _update(self, whole=False):
+    def _update(self, pairs):
         # FULL JOIN: never a nested loop, however few rows the plan was made for.
+        return self._updated(
+            self._who("n", "w"), self._company("n"), self._changed(), pairs
+        )
+
+    def _update_whole(self):
+        return self._updated(
+            self._who_whole("n.whole", "w"),
+            self._number("n.whole", "company_id"),
+            self._changed_whole(),
+            NUMBERED,
+        )
+
+    def _updated(self, who, company, changed, pairs):
         # OFFSET 0: the difference is computed once, not in each place that names it.
-        changed = self._changed_whole() if whole else self._changed()
         return f"""{self._into()}
             {self._selected("w", "d")}
-              FROM (SELECT n.id, o.id AS old_id, {self._who("n", whole, "w")} AS who,
-                           {self._company("n", whole)} AS company, {changed} AS diff
-                      FROM new_rows n FULL JOIN old_rows o ON n.id = o.id
+              FROM (SELECT n.id, o.id AS old_id, {who} AS who, {company} AS company,
+                           {changed} AS diff
+                      FROM {pairs}
                     OFFSET 0) d
              WHERE d.diff <> '' AND d.id = d.old_id
              ORDER BY d.id;"""
 
-    def _insert(self, op, row, values, rows, whole=False):
+    def _insert(self, op, row, rows):
+        return self._inserted(
+            op, row, self._who(row, op), self._company(row), self._values(row), rows
+        )
+
+    def _insert_whole(self, op, row, rows):
+        # with the star: a column may have the name of the row
+        whole = f"to_jsonb({row}.*)"
+        who, company = self._who_whole(whole, op), self._number(whole, "company_id")
+        return self._inserted(op, row, who, company, self._values_whole(whole), rows)
+
+    def _inserted(self, op, row, who, company, values, rows):
         return f"""{self._into()}
             {self._selected(op, "d")}
-              FROM (SELECT {row}.id, {self._who(row, whole, op)} AS who,
-                           {self._company(row, whole)} AS company, {values} AS diff
+              FROM (SELECT {row}.id, {who} AS who, {company} AS company,
+                           {values} AS diff
                       FROM {rows} OFFSET 0) d
              ORDER BY d.id;"""
 
     def _insert_row(self, op, row):
-        values = self._values_whole(row)
+        whole = f"to_jsonb({row})"
         return f"""{self._into()}
             {self._selected(op, "d")}
               FROM (SELECT {row}.id, NULL::integer AS who,
-                           (to_jsonb({row})->>'company_id')::integer AS company,
-                           {values} AS diff) d;"""
+                           {self._number(whole, "company_id")} AS company,
+                           {self._values_whole(whole)} AS diff) d;"""
 
     def _insert_truncate(self):
         return f"""INSERT INTO {self.schema}.erp_audit_log
@@ -193,20 +234,20 @@ END
     def _table(self):
         return f"{self.schema}.{quoted(self.table)} o"
 
-    def _who(self, row, whole, op):
+    def _who(self, row, op):
         """Return who the row says changed it, if that can be believed.
 
         Raw SQL leaves the last writer where he was: he is believed only if the time
         of writing is that of this transaction, or one of both has changed.
         """
-        if op == "d":
-            return "NULL::integer"
-        if whole:
-            name = "create_uid" if op == "c" else "write_uid"
-            return f"(to_jsonb({row})->>'{name}')::integer"
-        if op == "c":
-            return f"{row}.create_uid" if "create_uid" in self.columns else "NULL::int"
-        if not {"write_uid", "write_date"} <= set(self.columns):
+        kinds = self.columns
+        if op == "c" and kinds.get("create_uid") == "integer":
+            return f"{row}.create_uid"
+        if (
+            op != "w"
+            or kinds.get("write_uid") != "integer"
+            or kinds.get("write_date") != "timestamp without time zone"
+        ):
             return "NULL::integer"
         return (
             f"CASE WHEN {row}.write_date = started"
@@ -215,9 +256,7 @@ END
             f" THEN {row}.write_uid END"
         )
 
-    def _company(self, row, whole):
-        if whole:
-            return f"(to_jsonb({row})->>'company_id')::integer"
+    def _company(self, row):
         if self.columns.get("company_id") == "integer":
             return f"{row}.company_id"
         return "NULL::integer"
@@ -298,31 +337,61 @@ END
 
     # -- for any columns ---------------------------------------------------------------
 
-    def _whole(self, row):
-        return f"(to_jsonb({row}) - {array(self.left_out)})"
+    # ``whole`` is the SQL of a row as jsonb.
 
-    def _shown_whole(self, key, value):
+    def _who_whole(self, whole, op):
+        """Return the same as :meth:`_who`."""
+        if op == "c":
+            return self._number(whole, "create_uid")
+        if op == "d":
+            return "NULL::integer"
+        changed = " OR ".join(
+            f"n.whole->'{name}' IS DISTINCT FROM o.whole->'{name}'"
+            for name in ("write_date", "write_uid")
+        )
+        return (
+            f"CASE WHEN n.whole->'write_date' = to_jsonb(started) OR {changed}"
+            f" THEN {self._number(whole, 'write_uid')} END"
+        )
+
+    @staticmethod
+    def _number(whole, name):
+        # whatever the column holds meanwhile, the write goes on
+        return f"substring({whole}->>'{name}' FROM '^[0-9]{{1,9}}$')::integer"
+
+    def _recorded_whole(self, whole):
+        return f"({whole} - {array(self.left_out)})"
+
+    def _shown_whole(self, key, value, whole):
+        hidden = {name for name, kind in self.columns.items() if kind == "bytea"}
         # a column that has come since may be a secret as well
+        secret = (
+            f"{key} = ANY ({array(self.masked | hidden)})"
+            f" OR {key} ~* {PARAMETER.pattern}"
+        )
+        table, column = PARAMETER.column
+        if self.table == table:
+            secret += f" OR {key} = '{column}' AND {PARAMETER.condition_whole(whole)}"
         return (
             f"CASE WHEN {value} = 'null' THEN 'null'"
-            f" WHEN {key} = ANY ({array(self.masked)}) OR {key} ~* {PARAMETER.pattern}"
-            f" THEN {literal(MASKED)}"
+            f" WHEN {secret} THEN {literal(MASKED)}"
             f" ELSE {self.schema}.erp_audit_json({value}) END"
         )
 
-    def _values_whole(self, row):
+    def _values_whole(self, whole):
         return (
             "coalesce((SELECT string_agg(to_jsonb(e.key)::text || ':' ||"
-            f" {self._shown_whole('e.key', 'e.value')}, ',')"
-            f" FROM jsonb_each({self._whole(row)}) e WHERE e.value <> 'null'), '')"
+            f" {self._shown_whole('e.key', 'e.value', whole)}, ',')"
+            f" FROM jsonb_each({self._recorded_whole(whole)}) e"
+            " WHERE e.value <> 'null'), '')"
         )
 
     def _changed_whole(self):
         return (
             "coalesce((SELECT string_agg(to_jsonb(f.key)::text || ':[' ||"
-            f" {self._shown_whole('e.key', 'e.value')} || ',' ||"
-            f" {self._shown_whole('f.key', 'f.value')} || ']', ',')"
-            f" FROM jsonb_each({self._whole('o')}) e"
-            f" JOIN jsonb_each({self._whole('n')}) f USING (key)"
+            f" {self._shown_whole('e.key', 'e.value', 'o.whole')} || ',' ||"
+            f" {self._shown_whole('f.key', 'f.value', 'n.whole')} || ']', ',')"
+            f" FROM jsonb_each({self._recorded_whole('o.whole')}) e"
+            f" JOIN jsonb_each({self._recorded_whole('n.whole')}) f USING (key)"
             " WHERE e.value IS DISTINCT FROM f.value), '')"
         )

@@ -157,7 +157,13 @@ def company_of(env):
         if not allowed and request:
             allowed = request.params["kwargs"]["context"]["allowed_company_ids"]
         number = int(allowed[0])
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ):
         return None
     # beyond the range of a number there is no company
     return number if 0 < number < 2**31 else None
@@ -193,11 +199,13 @@ def begin(env, action=None):
 def ensure(env, exact=True):
     """Tell the database the context, if it does not know it yet.
 
-    :param bool exact: whether the effective user matters: rows of links and deleted
-        rows do not say who wrote them
+    :param exact: whether the effective user matters, or a function that tells: rows
+        of links and deleted rows do not say who wrote them
     """
     told = _valid(env.cr)
-    if not told or (exact and told.uid != env.uid):
+    if told and told.uid != env.uid and (exact() if callable(exact) else exact):
+        told = None
+    if not told:
         tell(env, describe(env))
 
 

@@ -59,3 +59,8 @@ class PARAMETER:
     def condition(cls, row):
         """Return the SQL that tells whether a row of the table holds a secret."""
         return f"{row}.key ~* {cls.pattern}"
+
+    @classmethod
+    def condition_whole(cls, whole):
+        """Return the same for a row as jsonb."""
+        return f"{whole}->>'key' ~* {cls.pattern}"

@@ -43,8 +43,11 @@ COMPARED = frozenset(
 # types whose values may be long
 TEXTS = frozenset({"text", "character varying", "character", "jsonb"})
 
+# names, places and types of the columns; types of extensions have other numbers in
+# each database
 SHAPE = (
-    "SELECT bit_xor(hashtextextended(attname::text, attnum)) FROM pg_attribute"
+    "SELECT bit_xor(hashtextextended(attname::text,"
+    " attnum + (least(atttypid, 16384::oid)::bigint << 16))) FROM pg_attribute"
     " WHERE attrelid = {table} AND attnum > 0 AND NOT attisdropped"
 )
 

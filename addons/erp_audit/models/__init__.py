@@ -44,6 +44,7 @@ from . import ir_actions_report
 from . import ir_actions_server
 from . import ir_binary
 from . import ir_model_access
+from . import ir_model_fields
 from . import ir_module_module
 from . import ir_rule
 from . import res_groups

@@ -14,9 +14,14 @@ class Base(models.AbstractModel):
 
     def _create(self, data_list):
         """Override to tell the database the context before the first write."""
-        # the rows say who created them
-        ensure(self.env, exact=not self._log_access)
+        # the rows say who created them, their links do not
+        ensure(self.env, lambda: not self._log_access or self._has_links(data_list))
         return super()._create(data_list)
+
+    def _has_links(self, data_list):
+        """Return whether new records come with links to others."""
+        names = {name for data in data_list for name in data["stored"]}
+        return any(self._fields[name].type == "many2many" for name in names)
 
     def _write_multi(self, vals_list):
         """Override to tell the database the context before the first write."""

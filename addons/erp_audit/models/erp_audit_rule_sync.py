@@ -123,7 +123,8 @@ class ErpAuditRule(models.Model):
         ``what`` is ``missing``, ``disabled`` or ``changed``.
         """
         present = capture.installed(self.env.cr)
-        found = []
+        helpers = capture.helper_findings(self.env.cr)
+        found = [(name, "changed") for name in helpers]
         for item in self._captures():
             signature, triggers = present.get(item.table, (None, {}))
             if set(item.triggers()) - set(triggers):
