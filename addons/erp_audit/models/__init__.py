@@ -51,6 +51,7 @@ from . import res_groups
 from . import res_users
 from . import res_users_apikeys
 from . import erp_access_rights
+from . import erp_access_rights_html
 from . import erp_access_rights_words
 from . import erp_duty_conflict
 from . import erp_duty_conflict_exception
@@ -81,6 +82,7 @@ from . import erp_access_request
 from . import erp_access_request_flow
 from . import erp_access_request_words
 from . import erp_access_emergency_request
+from . import erp_access_emergency_done
 from . import erp_access_emergency_reading
 from . import erp_access_grant_rule
 from . import erp_access_settings

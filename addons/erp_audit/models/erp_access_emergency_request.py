@@ -1,13 +1,8 @@
-from markupsafe import Markup
-
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime, plaintext2html
 
 from .erp_access_grant import MANAGER
-
-# operations that the review shows one by one
-SHOWN = 200
 
 
 class ErpAccessRequest(models.Model):
@@ -15,12 +10,6 @@ class ErpAccessRequest(models.Model):
 
     _inherit = "erp.access.request"
 
-    operation_text = fields.Html(
-        string="What was done",
-        compute="_compute_operation_text",
-        sanitize=False,
-    )
-    operation_count = fields.Integer(compute="_compute_operation_text")
     can_review = fields.Boolean(compute="_compute_can_review")
     review_result = fields.Selection(
         [("fine", "Justified"), ("objection", "Not justified")],
@@ -41,16 +30,6 @@ class ErpAccessRequest(models.Model):
             request.can_review = (
                 request.state == "review" and self.env.user in request._reviewers()
             )
-
-    @api.depends("state", "grant_ids")
-    @api.depends_context("lang")
-    def _compute_operation_text(self):
-        for request in self:
-            rows = []
-            if request.kind == "emergency":
-                rows = request._operations()
-            request.operation_count = sum(row[-1] for row in rows)
-            request.operation_text = request._operations_html(rows)
 
     @api.model
     def _emergency(self, role, date_from, date_to, reason):
@@ -207,91 +186,3 @@ class ErpAccessRequest(models.Model):
             {"result": result, "note": note},
         )
         self._tell(self.env._("The emergency access was reviewed: %s", note))
-
-    # -- what was done -----------------------------------------------------------------
-
-    def _emergency_period(self):
-        """Return from when until when the emergency access was in force."""
-        self.ensure_one()
-        # sudo: the dates of the grant, for those who may read the request
-        grant = self.sudo().grant_ids[:1]
-        begin = grant.started_on or self.date_from
-        return begin, grant.ended_on or fields.Datetime.now()
-
-    def _operations(self):
-        """Return ``[(moment, what, document model, how many changes)]``, in order."""
-        begin, end = self._emergency_period()
-        self.env.cr.execute(
-            """SELECT min(l.ts), l.op, l.event, s.name, count(*)
-                 FROM erp_audit_log l LEFT JOIN erp_audit_source s ON s.id = l.source
-                WHERE (l.uid = %(uid)s OR l.real_uid = %(uid)s)
-                  AND l.ts >= %(begin)s AND l.ts <= %(end)s + interval '1 second'
-                GROUP BY l.tx, l.op, l.event, s.name
-                ORDER BY 1, 4 LIMIT 5000""",
-            {"uid": self.user_id.id, "begin": begin, "end": end},
-        )
-        return [
-            (moment, self._operation_words(op, event), self._model_words(model), n)
-            for moment, op, event, model, n in self.env.cr.fetchall()
-        ]
-
-    def _operation_words(self, operation, event):
-        """Return what a person did, in words as far as there are any."""
-        env = self.env
-        words = {
-            "c": env._("Created"),
-            "w": env._("Changed"),
-            "d": env._("Deleted"),
-            "l": env._("Linked"),
-            "u": env._("Unlinked"),
-            "read": env._("Read"),
-            "export": env._("Exported"),
-            "print": env._("Printed"),
-            "login": env._("Logged in"),
-            "logout": env._("Logged out"),
-            "denied": env._("Was refused"),
-            "rights": env._("Rights changed"),
-            "access_granted": env._("Access granted"),
-            "access_withdrawn": env._("Access withdrawn"),
-            "emergency": env._("Emergency access has begun"),
-        }
-        return words.get(event or operation) or event or operation
-
-    def _model_words(self, model):
-        # sudo: names of kinds of documents
-        return self.env["ir.model"].sudo()._get(model).name or model or ""
-
-    def _operations_html(self, rows):
-        if not rows:
-            return False
-        row = Markup(
-            "<tr><td>%s</td><td>%s</td><td>%s</td><td class='text-end'>%s</td></tr>"
-        )
-        body = Markup().join(
-            row
-            % (
-                format_datetime(self.env, moment, dt_format="short"),
-                what,
-                model,
-                count,
-            )
-            for moment, what, model, count in rows[:SHOWN]
-        )
-        head = Markup(
-            "<tr><th>%s</th><th>%s</th><th>%s</th><th class='text-end'>%s</th></tr>"
-        ) % (
-            self.env._("When"),
-            self.env._("What"),
-            self.env._("Documents"),
-            self.env._("Number"),
-        )
-        table = Markup(
-            "<table class='table table-sm mb-0'><thead>%s</thead>"
-            "<tbody>%s</tbody></table>"
-        ) % (head, body)
-        left = len(rows) - SHOWN
-        if left > 0:
-            table += Markup("<p>%s</p>") % self.env._(
-                "and %(number)s more in the trail", number=left
-            )
-        return table

@@ -21,6 +21,7 @@ class ErpAccessGrant(models.Model):
     _order = "id desc"
 
     name = fields.Char(string="Access", required=True, help="As it was when given.")
+    what = fields.Char(string="Role or group", compute="_compute_what")
     user_id = fields.Many2one(
         "res.users", string="Person", required=True, index=True, ondelete="restrict"
     )
@@ -75,6 +76,23 @@ class ErpAccessGrant(models.Model):
         "The end must be after the beginning.",
     )
 
+    @api.depends("name", "role_id", "group_ids")
+    @api.depends_context("lang")
+    def _compute_what(self):
+        """Tell what was given in the reader's language, not the giver's."""
+        for grant in self:
+            # sudo: names of a role and of groups
+            known = grant.sudo()
+            names = known.role_id.name or ", ".join(known.group_ids.mapped("full_name"))
+            grant.what = names or grant.name
+
+    @api.depends("what")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        """Override: in the reader's language."""
+        for grant in self:
+            grant.display_name = grant.what
+
     def _check_engine(self):
         """Override to say how access is given and taken."""
         if not self._is_engine():
@@ -97,7 +115,8 @@ class ErpAccessGrant(models.Model):
         :param user: one active internal user
         :param what: one ``erp.role``, or ``res.groups``
         :param str origin: request, direct, emergency or review
-        :param values: date_from, date_to, reason, request_id of the grant
+        :param values: date_from, date_to, reason, request_id of the grant, and
+            granted_by_id where somebody else than the actor has decided
         :return: the grant
         :raise UserError: if the person is no employee with an account in use
         """
@@ -114,6 +133,7 @@ class ErpAccessGrant(models.Model):
         is_role = what._name == "erp.role"
         vals = {
             "date_from": fields.Datetime.now(),
+            "granted_by_id": self.env.uid,
             **values,
             "name": what.sudo().name
             if is_role
@@ -123,7 +143,6 @@ class ErpAccessGrant(models.Model):
             "group_ids": [] if is_role else what.ids,
             "approved_group_ids": (what._groups() if is_role else what).ids,
             "origin": origin,
-            "granted_by_id": self.env.uid,
         }
         grant = self._engine().create(vals)
         if grant.date_from <= fields.Datetime.now():

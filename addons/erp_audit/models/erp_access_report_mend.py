@@ -14,11 +14,13 @@ class ErpAccessReport(models.Model):
     _inherit = "erp.access.report"
 
     can_mend = fields.Boolean(compute="_compute_can_mend")
+    is_own = fields.Boolean(compute="_compute_can_mend")
 
     @api.depends_context("uid")
     def _compute_can_mend(self):
         allowed = self.env.user.has_group(MANAGER)
         for finding in self:
+            finding.is_own = finding.user_id.id == self.env.uid
             finding.can_mend = allowed and finding.user_id.id != self.env.uid
 
     def _check_mending(self, *kinds):
@@ -67,6 +69,13 @@ class ErpAccessReport(models.Model):
                 "switch two-factor authentication on, or add a passkey."
             ),
         )
+
+    def action_own_factor(self):
+        """Open the form in which one sets up one's own second factor."""
+        self.ensure_one()
+        if self.kind != "no_factor" or self.user_id != self.env.user:
+            raise UserError(self.env._("Everybody sets up his own second factor."))
+        return self.env.user.action_totp_enable_wizard()
 
     def action_end_key(self):
         """Let keys without end run out in 30 days."""

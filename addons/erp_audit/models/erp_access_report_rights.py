@@ -95,11 +95,14 @@ class ErpAccessReport(models.Model):
             "empty_group": {
                 "source": SQL(
                     """FROM res_groups g WHERE g.privilege_id IS NOT NULL
+                        AND g.privilege_id IS DISTINCT FROM %s
                         AND NOT EXISTS (
                             SELECT 1 FROM closure c
                               JOIN res_groups_users_rel r ON r.gid = c.gid
                               JOIN res_users u ON u.id = r.uid AND u.active
-                             WHERE c.hid = g.id)"""
+                             WHERE c.hid = g.id)""",
+                    # tiers come with roles: without people, nothing is left over
+                    self.env.ref("erp_audit.privilege_tier").id,
                 ),
                 "row": "g.id",
                 "group_id": "g.id",

@@ -134,6 +134,17 @@ class ErpAccessRequest(models.Model):
         )
         self._drop_activities()
 
+    def _decided_by_policy(self, instance):
+        """Write down who decided last: the engine acts as the requester."""
+        tasks = instance.task_ids.filtered(lambda task: task.state == "approved")
+        last = tasks.sorted(lambda task: (task.decided_date, task.id))[-1:]
+        self._engine().write(
+            {
+                "decided_by_id": last.decided_by_id.id,
+                "decided_on": last.decided_date or fields.Datetime.now(),
+            }
+        )
+
     def _drop_activities(self):
         # sudo: activities of the others who were asked
         self.sudo().activity_unlink(["mail.mail_activity_data_todo"])
@@ -155,6 +166,7 @@ class ErpAccessRequest(models.Model):
                 instance = request.sudo().approval_instance_id
                 if instance.state not in ("approved", "failed"):
                     raise UserError(self.env._("The request is not approved."))
+                request._decided_by_policy(instance)
             reason = request._obstacle()
             if reason:
                 raise UserError(reason)
@@ -169,6 +181,7 @@ class ErpAccessRequest(models.Model):
                 date_to=request.date_to,
                 reason=request.reason,
                 request_id=request.id,
+                granted_by_id=request.decided_by_id.id or self.env.uid,
             )
             if request.state == "approved":
                 request._tell(

@@ -3,16 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
-ICONS = {
-    "high": ("fa-exclamation-triangle", "text-danger"),
-    "medium": ("fa-arrow-circle-up", "text-warning"),
-    "low": ("fa-plus-circle", "text-muted"),
-}
-LIST = Markup('<ul class="list-unstyled mb-0">%s</ul>')
-ITEM = Markup(
-    '<li class="mb-1"><i class="fa fa-fw %s %s me-1" role="img" aria-label="%s"></i>'
-    "<span>%s</span></li>"
-)
+from .erp_access_rights_html import ICONS, ITEM, LIST
 
 
 class ErpAccessRequest(models.Model):
@@ -32,11 +23,9 @@ class ErpAccessRequest(models.Model):
     @api.depends_context("lang", "uid")
     def _compute_difference(self):
         for request in self:
-            lines = request._difference_lines()
             conflicts = request._conflicts()
-            request.difference = LIST % Markup().join(
-                ITEM % (*ICONS[line["level"]], self._level(line), line["text"])
-                for line in lines
+            request.difference = self.env["erp.access.rights"]._html(
+                request._difference_lines()
             )
             request.conflict_count = len(conflicts)
             request.conflict_text = LIST % Markup().join(
@@ -49,13 +38,6 @@ class ErpAccessRequest(models.Model):
                 )
                 for text in conflicts
             )
-
-    def _level(self, line):
-        return {
-            "high": self.env._("Important"),
-            "medium": self.env._("Notable"),
-            "low": self.env._("Minor"),
-        }[line["level"]]
 
     def _difference_lines(self):
         """Return what the request changes for the person, see ``erp.access.rights``."""

@@ -21,7 +21,7 @@ class ErpAccessReviewLine(models.Model):
         """
         known = self._known(review, users)
         reviewers = self._reviewers(review, users)
-        types = self.env["res.groups"]._get_user_type_groups()
+        types = self.env["res.groups"]._get_user_type_groups() | self._preferences()
         values = []
         for user in users:
             base = {
@@ -32,6 +32,12 @@ class ErpAccessReviewLine(models.Model):
             }
             values += [{**base, **line} for line in self._lines_of(user, types, known)]
         return values
+
+    @api.model
+    def _preferences(self):
+        """Return groups that are a choice of each person, and no right."""
+        inbox = "mail.group_mail_notification_type_inbox"
+        return self.env.ref(inbox, raise_if_not_found=False) or self.env["res.groups"]
 
     @api.model
     def _known(self, review, users):

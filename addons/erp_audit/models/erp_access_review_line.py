@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_list
 
 DECISIONS = [
     ("open", "To decide"),
@@ -78,19 +79,23 @@ class ErpAccessReviewLine(models.Model):
             words = []
             if grave & line.group_id.all_implied_ids:
                 words.append(self.env._("gives power over everything"))
-            words += [
-                self.env._("conflict: %(name)s", name=conflict.name)
-                for conflict in line.conflict_ids
-            ]
+            if line.conflict_ids:
+                names = line.conflict_ids.mapped("name")
+                words.append(
+                    self.env._(
+                        "conflicts: %(names)s",
+                        names=format_list(self.env, names, style="unit"),
+                    )
+                )
             if not line.last_login:
                 words.append(self.env._("never logged in"))
             elif line._is_long(line.last_login):
                 words.append(self.env._("not logged in for %(days)s days", days=LONG))
             if line.can_tell and not line.last_used:
-                words.append(self.env._("never used, as far as the trail goes"))
+                words.append(self.env._("no use recorded"))
             elif line.can_tell and line._is_long(line.last_used):
                 words.append(self.env._("not used for %(days)s days", days=LONG))
-            line.hint = "; ".join(words)
+            line.hint = self.env._("; ").join(words)
 
     @api.depends("decision", "reviewer_id", "decided_by_id", "review_id.state")
     @api.depends_context("uid")

@@ -91,7 +91,7 @@ class ErpAccessRights(models.AbstractModel):
             *self._lines_of_access(old, new, way),
             *self._lines_of_scope(old, new, way),
             *self._lines_of_menus(new.menus - old.menus, way),
-            *self._lines_of_fields(new.fields - old.fields, way),
+            *self._lines_of_fields(new.fields - old.fields, old.access, way),
         ]
         lines.sort(key=lambda line: (-line["weight"], line["text"]))
         left = len(lines) - limit
@@ -163,22 +163,33 @@ class ErpAccessRights(models.AbstractModel):
                 sentence = self._shown_sentence(text, way, words)
                 yield self._line("menu", weight, sentence)
 
-    def _lines_of_fields(self, found, way):
+    def _lines_of_fields(self, found, seen, way):
+        """Yield what is seen of documents that were seen in part before.
+
+        :param dict seen: access to the documents without the difference: of what is
+            new as a whole, its fields are not worth a word
+        """
+        machinery = self._machinery_fields()
         by_model = defaultdict(list)
         for model, name in sorted(found):
-            by_model[model].append(name)
+            if "read" in seen.get(model, ()) and name not in machinery:
+                by_model[model].append(name)
         for model, names in by_model.items():
             # sudo: names of fields, nothing else
             strings = self.env["ir.model.fields"].sudo().get_field_string(model)
             words = self._some_names([strings.get(name, name) for name in names])
             values = {"fields": words, "documents": self._words(model)}
             if way == "gained":
-                text = self.env._("Sees of %(documents)s now: %(fields)s", **values)
+                text = self.env._("Sees more of %(documents)s: %(fields)s", **values)
             else:
-                text = self.env._(
-                    "No longer sees of %(documents)s: %(fields)s", **values
-                )
+                text = self.env._("Sees less of %(documents)s: %(fields)s", **values)
             yield self._line("field", 4, text, model, ["read"])
+
+    @api.model
+    def _machinery_fields(self):
+        """Return names of fields that carry messages and activities, not content."""
+        mixins = ("mail.thread", "mail.activity.mixin")
+        return {name for mixin in mixins for name in self.env[mixin]._fields}
 
     # -- words -------------------------------------------------------------------------
 
@@ -245,9 +256,9 @@ class ErpAccessRights(models.AbstractModel):
     def _shown_sentence(self, what, way, words):
         env = self.env
         if way == "gained" and what == "apps":
-            return env._("Sees the apps now: %(names)s", names=words)
+            return env._("New apps in the menu: %(names)s", names=words)
         if way == "gained":
-            return env._("Sees the menus now: %(names)s", names=words)
+            return env._("New menus: %(names)s", names=words)
         if what == "apps":
             return env._("No longer sees the apps: %(names)s", names=words)
         return env._("No longer sees the menus: %(names)s", names=words)

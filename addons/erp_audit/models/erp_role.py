@@ -79,6 +79,9 @@ class ErpRole(models.Model):
     )
     grant_ids = fields.One2many("erp.access.grant", "role_id")
     user_count = fields.Integer(string="People", compute="_compute_user_count")
+    allows = fields.Html(
+        string="What it allows", compute="_compute_allows", sanitize=False
+    )
 
     @api.depends("grant_ids.state")
     def _compute_user_count(self):
@@ -93,6 +96,20 @@ class ErpRole(models.Model):
             )
         for role in self:
             role.user_count = counts.get(role._origin, 0)
+
+    @api.depends("group_ids", "tier")
+    @api.depends_context("lang")
+    def _compute_allows(self):
+        """Tell what an employee may do with the role that he could not do without."""
+        # sudo: what groups mean, for whoever may read the role
+        rights = self.env["erp.access.rights"].sudo()
+        employee = self.env.ref("base.group_user")
+        plain = rights._closure(employee.ids)
+        for role in self:
+            groups = role._groups()._origin
+            role.allows = rights._html(
+                rights._lines(plain, plain | rights._closure(groups.ids), "gained", 40)
+            )
 
     @api.constrains("group_ids")
     def _check_group_ids(self):

@@ -12,6 +12,20 @@ from .common_access import AccessCase
 class TestAccessGrant(AccessCase):
     """Groups come with a grant, and go with it; nothing else is touched."""
 
+    def test_what_was_given_is_told_in_the_readers_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.role.with_context(lang="zh_CN").name = "文员"
+        grant = self._give(self.anna, self.role)
+        self.assertEqual(grant.with_context(lang="zh_CN").what, "文员")
+        self.assertEqual(grant.with_context(lang="zh_CN").display_name, "文员")
+        self.assertEqual(grant.with_context(lang="en_US").what, "Clerk")
+        single = self._give(self.bert, self.export_group)
+        self.assertEqual(single.what, self.export_group.full_name)
+
+    def test_a_role_tells_what_it_allows(self):
+        self.assertIn("May now", self.role.with_user(self.maria).allows)
+        self.assertIn("contacts", self.role.with_user(self.maria).allows)
+
     def test_role_gives_groups_and_tier_and_takes_them_away(self):
         grant = self._give(self.anna, self.role)
         self.assertEqual(grant.state, "active")

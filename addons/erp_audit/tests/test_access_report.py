@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
@@ -62,6 +63,23 @@ class TestAccessReport(TransactionCase):
                 "UPDATE res_users SET totp_secret = 'x' WHERE id = %s", [self.boss.id]
             )
             self.assertFalse(self._found("no_factor", self.boss))
+
+    def test_ones_own_second_factor_is_set_up_at_once(self):
+        self.mary.group_ids += self.env.ref("base.group_erp_manager")
+        own = self._found("no_factor", self.mary)
+        self.assertTrue(own.is_own)
+        self.assertFalse(own.can_mend)
+        wizard = "action_totp_enable_wizard"
+        with patch.object(self.registry["res.users"], wizard, lambda user: user.login):
+            self.assertEqual(own.action_own_factor(), "mary")
+            with self.assertRaises(UserError):
+                self._found("no_factor", self.boss).action_own_factor()
+
+    def test_tiers_without_people_are_not_left_over(self):
+        tiers = self.env.ref("erp_audit.privilege_tier").group_ids
+        found = self._found("empty_group")
+        self.assertIn(self.treasury, found.group_id)
+        self.assertFalse(found.group_id & tiers)
 
     def test_asking_for_a_second_factor(self):
         finding = self._found("no_factor", self.boss)

@@ -118,6 +118,33 @@ class TestAccessRequest(AccessCase):
         facts = [value for _label, value, tone in seen._approval_facts() if tone]
         self.assertTrue(any("Both at once" in value for value in facts), facts)
 
+    def test_minor_changes_are_folded(self):
+        request = self._ask(self.anna)
+        rights = self.env["erp.access.rights"]
+        line = rights._line
+        grave = line("model", 100, "May now delete bank accounts")
+        minor = [line("menu", 1, f"New menus: {number}") for number in range(9)]
+        shown = str(rights._html([grave, *minor]))
+        self.assertLess(shown.index("delete bank"), shown.index("<details>"))
+        self.assertLess(shown.index("<details>"), shown.index("New menus: 0"))
+        self.assertIn("(9)", shown)
+        self.assertNotIn("<details>", rights._html([grave, *minor[:2]]))
+        self.assertNotIn("<details>", rights._html(minor))
+        self.assertIn("<ul", request.difference)
+
+    def test_who_approved_has_given_it(self):
+        request = self._ask(self.anna)
+        self._send(request)
+        while task := request.sudo().approval_instance_id.task_ids.filtered(
+            lambda task: task.state == "pending"
+        )[:1]:
+            task.with_user(task.user_id).action_approve()
+        tasks = request.sudo().approval_instance_id.task_ids
+        last = tasks.filtered("decided_by_id").sorted("decided_date")[-1]
+        self.assertNotEqual(last.decided_by_id, self.anna)
+        self.assertEqual(request.decided_by_id, last.decided_by_id)
+        self.assertEqual(request.sudo().grant_ids.granted_by_id, last.decided_by_id)
+
     # -- without a policy --------------------------------------------------------------
 
     def test_without_policy_an_access_manager_decides(self):

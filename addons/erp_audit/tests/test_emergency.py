@@ -34,6 +34,14 @@ class TestEmergency(AccessCase):
         self.assertEqual(request.state, "review")
         self.assertHasNot(self.anna, self.partner_group)
 
+    def test_the_only_role_is_chosen_already(self):
+        form = self.env["erp.access.emergency"]
+        self.assertEqual(form.with_user(self.anna).new({}).role_id, self.role)
+        self.assertFalse(form.with_user(self.bert).new({}).role_id)
+        second = self.role.copy({"is_emergency": True})
+        second.emergency_user_ids = self.anna
+        self.assertFalse(form.with_user(self.anna).new({}).role_id)
+
     def test_others_are_told_at_once(self):
         request = self._take()
         asked = request.sudo().activity_ids.user_id
@@ -110,6 +118,13 @@ class TestEmergency(AccessCase):
         text = request.with_user(self.boss).operation_text
         self.assertIn("Contact", text)
         self.assertIn("Read", text)
+        changed, rest = str(text).split("Besides")
+        self.assertIn("Emergency partner", changed)
+        self.assertNotIn("Granted Access", changed)
+        self.assertIn("Granted Access", rest)
+        action = request.with_user(self.boss).action_open_trail()
+        self.assertEqual(action["params"]["user_id"], self.anna.id)
+        self.assertTrue(action["params"]["date_from"])
         self.assertGreaterEqual(request.operation_count, 2)
         request.sudo().grant_ids._end("Over")
         self.env.cr.execute("SELECT count(*) FROM erp_audit_log WHERE event = 'read'")

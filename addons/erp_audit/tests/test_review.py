@@ -72,6 +72,12 @@ class ReviewCase(TransactionCase):
 class TestReview(ReviewCase):
     """A campaign from its start to its signature."""
 
+    def test_preferences_are_not_reviewed(self):
+        inbox = self.env.ref("mail.group_mail_notification_type_inbox")
+        self.anna.group_ids += inbox
+        review = self._review()
+        self.assertNotIn(inbox, review.sudo().line_ids.group_id)
+
     def test_who_is_asked_what(self):
         review = self._review()
         line = self._line(review, self.treasury)
@@ -119,7 +125,7 @@ class TestReview(ReviewCase):
         self.assertTrue(line.since)
         self.assertTrue(line.can_tell)
         self.assertFalse(line.last_used)
-        self.assertIn("never used", line.hint)
+        self.assertIn("no use recorded", line.hint)
         self.assertFalse(self._line(review, self.travel).can_tell)
         currency = self.env["res.currency"].create({"name": "XAB", "symbol": "x"})
         currency.with_user(self.anna).symbol = "y"

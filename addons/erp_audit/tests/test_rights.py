@@ -48,6 +48,14 @@ class TestRights(TransactionCase):
         self.assertEqual(line["level"], "high")
         self.assertIn("unlink", line["operations"])
 
+    def test_fields_of_new_documents_are_not_worth_a_word(self):
+        kinds = {("res.partner", "bank_ids"), ("res.currency", "name")}
+        kinds |= {("res.partner", "activity_ids")}
+        seen = {"res.partner": {"read"}}
+        lines = list(self.rights._lines_of_fields(kinds, seen, "gained"))
+        self.assertEqual([line["model"] for line in lines], ["res.partner"])
+        self.assertNotIn("Activit", lines[0]["text"])
+
     def test_nothing_new(self):
         self.anna.group_ids += self.group
         self.assertFalse(self.rights._difference(self.anna, self.group))

@@ -12,16 +12,29 @@ class ErpAccessEmergency(models.TransientModel):
     _name = "erp.access.emergency"
     _description = "Emergency Access"
 
-    role_id = fields.Many2one("erp.role", required=True)
+    role_id = fields.Many2one(
+        "erp.role", required=True, default=lambda self: self._default_role_id()
+    )
     candidate_ids = fields.Many2many("erp.role", compute="_compute_candidate_ids")
     hours = fields.Float(required=True, default=1.0)
     hours_max = fields.Float(compute="_compute_candidate_ids", string="At most (hours)")
     reason = fields.Text(required=True)
 
+    @api.model
+    def _candidates(self):
+        """Return the roles that the user may take at once."""
+        roles = self.env["erp.role"].search([("is_emergency", "=", True)])
+        return roles.filtered(lambda role: role._may_use_in_emergency(self.env.user))
+
+    @api.model
+    def _default_role_id(self):
+        """Return the role, where there is only one: nobody searches in an emergency."""
+        roles = self._candidates()
+        return roles if len(roles) == 1 else False
+
     @api.depends_context("uid")
     def _compute_candidate_ids(self):
-        roles = self.env["erp.role"].search([("is_emergency", "=", True)])
-        mine = roles.filtered(lambda role: role._may_use_in_emergency(self.env.user))
+        mine = self._candidates()
         for form in self:
             form.candidate_ids = mine
             form.hours_max = self._hours_max()
