@@ -12,6 +12,16 @@ class Base(models.AbstractModel):
 
     _inherit = "base"
 
+    # whether no other addon has a say in the access to the fields of all models;
+    # set for a whole registry by _mark_field_checks
+    _audit_asks_core_only = False
+
+    def _mark_field_checks(self):
+        """Note whether the access to fields can be asked for on the short way."""
+        base = self.env.registry["base"]
+        owners = {c for c in base.__mro__ if "_check_field_access" in vars(c)}
+        base._audit_asks_core_only = owners == {Base, models.BaseModel}
+
     def _fetch_query(self, query, fields):
         """Override to note reads of the documents whose reading is recorded."""
         records = super()._fetch_query(query, fields)
@@ -64,6 +74,10 @@ class Base(models.AbstractModel):
 
     def _check_field_access(self, field, operation):
         """Override to record that a field was refused."""
+        # Asked hundreds of times in a request: the way through super(), past all that
+        # extends every model, takes ten times as long as the answer.
+        if self._audit_asks_core_only and self._has_field_access(field, operation):
+            return
         try:
             return super()._check_field_access(field, operation)
         except AccessError:

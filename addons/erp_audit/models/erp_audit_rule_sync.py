@@ -53,6 +53,7 @@ class ErpAuditRule(models.Model):
         """Override: columns may have come and gone with the addons just loaded."""
         super()._register_hook()
         self._mark_readings()
+        self._mark_field_checks()
         if self.env.registry.updated_modules:
             self._number_models()
             self._make_default_rules()

@@ -1,5 +1,8 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import AuditCase
 
@@ -180,6 +183,46 @@ class TestEvents(AuditCase):
         records.search_read([], ["diff"], limit=2)
         (event,) = self._records("erp.audit.record", event="read")
         self.assertEqual(event["real_uid"], self.auditor.id)
+
+    def _refused_fields(self, field):
+        """Return the fields of contacts that Anna is refused when she reads one."""
+        refused = []
+        with (
+            patch.object(
+                type(self.env["erp.audit.event"]),
+                "_denied",
+                lambda *args, **detail: refused.append(detail["field"]),
+            ),
+            mute_logger("odoo.models"),
+            self.assertRaises(AccessError),
+        ):
+            self.anna.partner_id.with_user(self.anna).read([field])
+        return refused
+
+    def test_refused_fields(self):
+        """What Odoo refuses is recorded."""
+        partners = self.env["res.partner"]
+        self.assertTrue(partners._audit_asks_core_only)
+        self.patch(partners._fields["ref"], "groups", "base.group_system")
+        self.assertEqual(self._refused_fields("ref"), ["ref"])
+
+    def test_fields_refused_by_another_addon(self):
+        """An addon that refuses more, for all models, is asked as ever."""
+        partners = self.env["res.partner"]
+        self.addCleanup(partners._mark_field_checks)
+
+        def refuse(model, field, operation):
+            if field.name == "ref":
+                raise AccessError("not here")
+
+        (other,) = [
+            found
+            for found in type(self.env["base"]).__mro__
+            if found.__module__ == "odoo.addons.mail.models.models"
+        ]
+        self.patch(other, "_check_field_access", refuse)
+        partners._mark_field_checks()
+        self.assertEqual(self._refused_fields("ref"), ["ref"])
 
     def test_events_have_no_public_face(self):
         """Nobody forges an event by calling a method."""
