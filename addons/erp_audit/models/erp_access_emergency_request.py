@@ -23,6 +23,11 @@ class ErpAccessRequest(models.Model):
     )
     reviewed_on = fields.Datetime(readonly=True, copy=False)
 
+    _one_emergency = models.UniqueIndex(
+        "(user_id, role_id) WHERE state = 'emergency'",
+        "You have this emergency access already.",
+    )
+
     @api.depends("state")
     @api.depends_context("uid")
     def _compute_can_review(self):

@@ -131,6 +131,7 @@ class ErpAccessGrant(models.Model):
                 )
             )
         is_role = what._name == "erp.role"
+        self._check_grantable(what, values.get("date_to"))
         vals = {
             "date_from": fields.Datetime.now(),
             "granted_by_id": self.env.uid,
@@ -153,6 +154,22 @@ class ErpAccessGrant(models.Model):
         return grant.with_env(self.env)
 
     @api.model
+    def _check_grantable(self, what, date_to):
+        """Check that there is something to give, and time left for it.
+
+        :raise UserError: otherwise
+        """
+        if what._name == "erp.role" and not what.sudo().active:  # sudo: as above
+            raise UserError(
+                self.env._(
+                    "“%(role)s” is archived: nothing can be given by it.",
+                    role=what.sudo().name,  # sudo: as above
+                )
+            )
+        if date_to and fields.Datetime.to_datetime(date_to) <= fields.Datetime.now():
+            raise UserError(self.env._("The end is past already: choose a later one."))
+
+    @api.model
     def _give(self, users, what, reason, date_from=None, date_to=None):
         """Let an access manager give a role or groups to other people, without request.
 
@@ -162,14 +179,17 @@ class ErpAccessGrant(models.Model):
         self._check_may_give(users, what)
         if not (reason or "").strip():
             raise UserError(self.env._("Write why this is given."))
-        grants = self.browse()
+        if not users:
+            raise UserError(self.env._("Choose who is to get it."))
+        grants, now = self.browse(), fields.Datetime.now()
         for user in users:
             grants |= self._grant(
                 user,
                 what,
                 "direct",
                 reason=reason.strip(),
-                date_from=date_from or fields.Datetime.now(),
+                # what was not given yet was not in force
+                date_from=max(fields.Datetime.to_datetime(date_from) or now, now),
                 date_to=date_to,
             )
         return grants
@@ -236,6 +256,10 @@ class ErpAccessGrant(models.Model):
             )
         if not (reason or "").strip():
             raise UserError(self.env._("Write why the access is withdrawn."))
+        # sudo: who else has what goes
+        for user, grants in self.sudo().grouped("user_id").items():
+            rights = self.env["erp.access.rights"]
+            rights._check_not_last(user, user.group_ids - grants._going())
         self._end(reason.strip(), by=self.env.user)
 
     def action_open_user(self):

@@ -35,6 +35,26 @@ class ErpAccessGrant(models.Model):
         grant = self.sudo()
         return grant.role_id._groups() if grant.role_id else grant.group_ids
 
+    def _going(self):
+        """Return the groups that go when these grants of one person end.
+
+        What another grant in force gives as well stays.
+        """
+        # sudo: all access of the person, whoever decides about a part of it
+        grants = self.sudo()
+        others = grants.search(
+            [
+                ("user_id", "in", grants.user_id.ids),
+                ("state", "=", "active"),
+                ("id", "not in", grants.ids),
+            ]
+        )
+        active = grants.filtered(lambda grant: grant.state == "active")
+        groups = active.added_group_ids
+        for grant in others:
+            groups -= grant._wanted()
+        return groups
+
     # -- life --------------------------------------------------------------------------
 
     def _start(self):
@@ -44,6 +64,9 @@ class ErpAccessGrant(models.Model):
         user = grant.user_id
         if not user.active or user.share:
             grant._end(self.env._("The person has no account in use."))
+            return
+        if grant.role_id and not grant.role_id.active:
+            grant._end(self.env._("The role has been archived in the meantime."))
             return
         if grant._wanted() - grant.approved_group_ids:
             grant._end(
@@ -102,23 +125,25 @@ class ErpAccessGrant(models.Model):
 
     def _role_changed(self):
         """The groups of the role are others now: people get them, and are recorded."""
-        self._engine()._sync("access_granted")
+        self._engine()._sync("access_granted", origin="role")
 
     # -- groups ------------------------------------------------------------------------
 
-    def _sync(self, event):
+    def _sync(self, event, origin=None):
         """Bring the groups of people in line with their grants.
 
         What a person has beside the grants in force, and those that just ended, is his
         own and stays.
 
         :param str event: what is recorded of these grants
+        :param str origin: why, if not for what the grants were made for: what a role
+            brings that is changed later, no request has asked for
         """
         self._lock_people()
         for user, grants in self.grouped("user_id").items():
             gained, lost = self._sync_user(user, grants)
             for grant in grants:
-                grant._record(event, gained, lost)
+                grant._record(event, gained, lost, origin)
         # what people may do, and when the next grant is due
         self.env.registry.clear_cache()
 
@@ -172,7 +197,7 @@ class ErpAccessGrant(models.Model):
             return kept | self._change_groups(user, gained, others)
         return lost.browse()
 
-    def _record(self, event, gained, lost):
+    def _record(self, event, gained, lost, origin=None):
         """Record what a grant has done, in words for the trail."""
         self.ensure_one()
         self.env["erp.audit.event"]._log(
@@ -182,7 +207,7 @@ class ErpAccessGrant(models.Model):
             {
                 "grant": self.id,
                 "access": self.with_context(lang="en_US").name,
-                "origin": self.origin,
+                "origin": origin or self.origin,
                 "role": self.role_id.id or None,
                 "request": self.request_id.id or None,
                 "gained": gained.ids,

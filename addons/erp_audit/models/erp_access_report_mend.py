@@ -174,7 +174,11 @@ class ErpAccessReport(models.Model):
 
     @api.model
     def action_show(self, kind):
-        """Open the findings of a kind, after taking over the latest use of rights."""
+        """Open the findings of a kind, after taking over the latest use of rights.
+
+        :raise AccessError: for others than access managers and auditors
+        """
+        self.check_access("read")
         if kind == "unused":
             # sudo: what the trail says about use, gathered for everybody
             self.env["erp.access.report.use"].sudo()._refresh()

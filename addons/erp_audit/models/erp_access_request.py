@@ -393,6 +393,13 @@ class ErpAccessRequest(models.Model):
         self.ensure_one()
         if not self.role_id and not self.group_ids:
             return self.env._("Choose what is needed: a role, or single groups.")
+        # sudo: whether the role is still there to be had
+        role = self.sudo().role_id
+        if role and not (role.active and role.is_requestable):
+            return self.env._(
+                "“%(role)s” cannot be requested any more: choose another role.",
+                role=role.name,
+            )
         if self.date_to and self.date_to <= fields.Datetime.now():
             return self.env._("The time that was asked for is over: choose another.")
         return None

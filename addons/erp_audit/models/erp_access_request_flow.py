@@ -74,6 +74,18 @@ class ErpAccessRequest(models.Model):
             request._drop_activities()
         return True
 
+    def _ask_again(self):
+        """Take back requests for a role that is not what was asked for any more."""
+        for request in self.filtered(lambda request: request.state == "asked"):
+            request._engine().write({"state": "draft"})
+            request._drop_activities()
+            request._tell(
+                self.env._(
+                    "The role has been changed in the meantime. Look at what it gives "
+                    "now, and send your request again."
+                )
+            )
+
     # -- deciding without a policy -----------------------------------------------------
 
     def action_grant(self):

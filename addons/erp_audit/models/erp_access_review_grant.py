@@ -67,4 +67,4 @@ class ErpAccessReviewLine(models.Model):
         """Override: with a grant, all that it gave goes."""
         # sudo: what was granted, shown to who decides about it
         grant = self.sudo().grant_id
-        return grant.added_group_ids if grant else super()._taken()
+        return grant._going() if grant else super()._taken()

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_list
 
+from .erp_access_review import MANAGER
+
 DECISIONS = [
     ("open", "To decide"),
     ("confirmed", "Confirmed"),
@@ -106,6 +108,7 @@ class ErpAccessReviewLine(models.Model):
                 and line.review_id.state == "running"
                 and line.reviewer_id.id == self.env.uid
                 and line.user_id.id != self.env.uid
+                and line._is_entitled(self.env.user)
             )
             line.can_reopen = (
                 line.decision == "confirmed"
@@ -263,6 +266,20 @@ class ErpAccessReviewLine(models.Model):
                         right=line.what,
                     )
                 )
+            if not line._is_entitled(self.env.user):
+                raise AccessError(
+                    self.env._(
+                        "You do not lead %(person)s any more: an access manager has "
+                        "to take this decision over.",
+                        person=line.user_id.name,
+                    )
+                )
+
+    def _is_entitled(self, reviewer):
+        """Return whether a reviewer leads the person still, or manages access."""
+        # sudo: whose manager somebody is
+        person = self.sudo().user_id
+        return reviewer in person._access_managers() or reviewer.has_group(MANAGER)
 
     def _decision(self, decision):
         return {

@@ -46,7 +46,7 @@ class ErpAccessRights(models.AbstractModel):
         :return: what it means, see ``_removed``
         """
         user = grants.user_id.ensure_one()
-        groups = grants.added_group_ids
+        groups = grants._going()
         lines = self._removed(user, groups)
         self._check_not_last(user, user.group_ids - groups)
         self._keep_employee(user, groups)

@@ -2,8 +2,13 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-# somebody must always be able to give rights, and to lead their reviews
-LAST = ("base.group_system", "base.group_erp_manager", "erp_audit.group_access_manager")
+# somebody must always be able to give rights, to lead their reviews, and to be told
+LAST = (
+    "base.group_system",
+    "base.group_erp_manager",
+    "erp_audit.group_access_manager",
+    "erp_audit.group_audit_auditor",
+)
 
 
 class ErpAccessRights(models.AbstractModel):

@@ -102,6 +102,15 @@ class ErpAuditAlertRule(models.Model):
         "A threshold must be greater than zero.",
     )
 
+    # beyond these the database could not count any more, and the rule stood still
+    _thresholds_bounded = models.Constraint(
+        "CHECK (attempts <= 1000000 AND minutes <= 525600 AND hours <= 87600"
+        " AND days <= 3650 AND records <= 100000000 AND addresses <= 100000"
+        " AND fold_hours <= 87600 AND factor <= 1000000 AND percent <= 1000000)",
+        "A threshold is too large: up to 10 years, a year in minutes, a million "
+        "attempts.",
+    )
+
     @api.depends("code")
     def _compute_thresholds(self):
         for rule in self:
@@ -155,7 +164,8 @@ class ErpAuditAlertRule(models.Model):
         """Return which groups approved requests gave whom in which transaction.
 
         A grant is recorded in the same transaction as the rights that it gives. What
-        an access manager gives without a request is none of it.
+        an access manager gives without a request, or by changing a role that somebody
+        has already, is none of it.
 
         :param list transactions: numbers of transactions in which rights were gained
         :return: ``{(transaction, person): ids of groups, with those they bring along}``
@@ -167,7 +177,7 @@ class ErpAuditAlertRule(models.Model):
             """SELECT l.tx, l.res_id, l.diff->'gained'
                  FROM erp_audit_log l
                 WHERE l.tx = ANY(%s) AND l.event = 'access_granted'
-                  AND l.diff->>'origin' <> 'direct'""",
+                  AND l.diff->>'origin' NOT IN ('direct', 'role')""",
             [list(transactions)],
         )
         for tx, person, gained in self.env.cr.fetchall():

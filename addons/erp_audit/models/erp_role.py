@@ -214,9 +214,11 @@ class ErpRole(models.Model):
         )._role_changed()
         # sudo: what was approved is not what it would give now
         requests = self.env["erp.access.request"].sudo()
-        requests.search(
-            [("role_id", "in", self.ids), ("state", "=", "draft")]
-        )._approval_content_changed()
+        requests = requests.search(
+            [("role_id", "in", self.ids), ("state", "in", ("draft", "asked"))]
+        )
+        requests._approval_content_changed()
+        requests._ask_again()
 
     # -- what it gives -----------------------------------------------------------------
 

@@ -36,6 +36,9 @@ class ResUsers(models.Model):
             user.erp_role_ids = by_user.get(user._origin, grants.browse()).role_id
 
     def _search_erp_role_ids(self, operator, value):
+        # the ORM does not ask for fields that are searched by a method
+        if not self.env.su:
+            self._check_field_access(self._fields["erp_role_ids"], "read")
         if operator not in ("in", "any"):
             return NotImplemented
         grants = self.env["erp.access.grant"].sudo()  # sudo: part of a guarded search

@@ -39,3 +39,4 @@ from . import test_export
 from . import test_person
 from . import test_touch
 from . import test_reading_screens
+from . import test_rights_more

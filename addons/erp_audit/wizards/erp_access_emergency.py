@@ -83,17 +83,39 @@ class ErpAccessEmergency(models.TransientModel):
                     "Emergency access is for up to %(hours)s hours.", hours=f"{limit:g}"
                 )
             )
+        self._check_before(user, role, hours, limit)
+        now = fields.Datetime.now()
         requests = self.env["erp.access.request"]
-        running = requests.search(
+        request = requests._emergency(role, now, now + timedelta(hours=hours), reason)
+        return request
+
+    @api.model
+    def _check_before(self, user, role, hours, limit):
+        """Check what the person has taken before: hours do not add up unreviewed.
+
+        :raise UserError: if it is in force still, or would be too long altogether
+        """
+        # sudo: also of companies that the person has not switched to
+        requests = self.env["erp.access.request"].sudo()
+        before = requests.search(
             [
                 ("user_id", "=", user.id),
                 ("role_id", "=", role.id),
-                ("state", "=", "emergency"),
-            ],
-            limit=1,
+                ("state", "in", ("emergency", "review")),
+            ]
         )
-        if running:
+        if "emergency" in before.mapped("state"):
             raise UserError(self.env._("You have this emergency access already."))
-        now = fields.Datetime.now()
-        request = requests._emergency(role, now, now + timedelta(hours=hours), reason)
-        return request
+        periods = [request._emergency_period() for request in before]
+        used = sum((end - begin).total_seconds() / 3600 for begin, end in periods)
+        # minutes are not counted: whoever has ended early may begin again
+        if hours > limit - used + 0.1:
+            raise UserError(
+                self.env._(
+                    "You have used %(used)s of %(hours)s hours of this emergency "
+                    "access. You may take it again for longer when what you did has "
+                    "been reviewed.",
+                    used=f"{used:.1f}",
+                    hours=f"{limit:g}",
+                )
+            )
