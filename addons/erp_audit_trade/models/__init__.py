@@ -7,6 +7,7 @@ from . import erp_audit_rule
 from . import erp_duty_conflict
 from . import erp_role_tier_mixin
 from . import erp_role_tier_line_mixin
+from . import erp_role_figures_mixin
 from . import erp_role_approver
 from . import erp_role_sale_order
 from . import erp_role_sale_order_line
@@ -17,6 +18,10 @@ from . import erp_role_account_move
 from . import erp_role_account_move_line
 from . import erp_role_stock_move
 from . import erp_role_stock_move_line
+from . import erp_role_sale_report
+from . import erp_role_purchase_report
+from . import erp_role_invoice_report
+from . import erp_role_ir_rule
 from . import erp_role
 from . import erp_role_people
 from . import erp_role_team

@@ -6,3 +6,4 @@ from . import test_alert_trade
 from . import test_tier
 from . import test_role_trade
 from . import test_touch
+from . import test_tier_more
