@@ -42,7 +42,11 @@
         "views/erp_access_request_templates.xml",
     ],
     "assets": {
-        "web.assets_backend": ["erp_audit/static/src/**/*"],
+        "web.assets_backend": [
+            "erp_audit/static/src/**/*",
+            ("remove", "erp_audit/static/src/public/**/*"),
+        ],
+        "web.assets_frontend": ["erp_audit/static/src/public/**/*"],
         "web.assets_tests": ["erp_audit/static/tests/tours/**/*"],
     },
     "uninstall_hook": "uninstall_hook",

@@ -153,6 +153,48 @@ class NewPlace(SingleKind):
         )
 
 
+class ImpossibleTravel(SingleKind):
+    """Logins of one person in two countries, sooner than anybody travels."""
+
+    code = "impossible_travel"
+    thresholds = {"hours": 4}
+    events = frozenset({"login"})
+    joins = """
+    JOIN LATERAL (
+        SELECT h.id, h.ts, h.ip, h.diff->>'country' AS country
+          FROM erp_audit_log h
+         WHERE h.event = 'login' AND h.real_uid = f.real_uid
+           AND (h.ts, h.id) < (f.ts, f.id)
+           AND h.ts >= f.ts - make_interval(hours => %(hours)s)
+           AND h.diff ? 'country'
+         ORDER BY h.ts DESC, h.id DESC LIMIT 1
+    ) before ON before.country <> f.diff->>'country'
+    """
+    where = "f.event = 'login' AND f.real_uid > 1 AND f.diff ? 'country'"
+    evidence = "ARRAY[before.id]"
+    facts = """jsonb_build_object('from', before.country, 'ip', f.ip,
+        'to', f.diff->>'country', 'minutes',
+        round(extract(epoch FROM f.ts - before.ts) / 60))"""
+
+    def words(self, alert):
+        """Override: who, where and where, how long between."""
+        env, facts = alert.env, alert.facts
+        return env._(
+            "%(person)s logged in from two countries within %(minutes)s minutes: "
+            "%(before)s, then %(after)s (%(ip)s)",
+            person=people(alert.person_id),
+            minutes=facts.get("minutes", 0),
+            before=self._country(env, facts.get("from")),
+            after=self._country(env, facts.get("to")),
+            ip=facts.get("ip") or "?",
+        )
+
+    def _country(self, env, code):
+        # sudo: names of countries
+        countries = env["res.country"].sudo()
+        return countries.search([("code", "=", code)], limit=1).name or code or "?"
+
+
 class OutsideHours(SingleKind):
     """A login when the person does not work, by the clock of where he is."""
 

@@ -195,10 +195,13 @@ class EmergencyAccess(SingleKind):
 
 
 class AccessWeakened(SingleKind):
-    """Access lists and record rules let more through than before, or may do so."""
+    """Access lists and record rules let more through than before, or may do so.
+
+    Groups of fields are code in Odoo 19: nobody weakens them in the database.
+    """
 
     code = "access_weakened"
-    changes = {"ir.rule": "wdlua", "ir.model.access": "cwa", "res.groups": "w"}
+    changes = {"ir.rule": "wdlua", "ir.model.access": "cwa"}
     where = f"""{NOT_INSTALLING} AND (
         (s.name = 'ir.rule' AND (
             f.op IN ('d', 'l', 'u')

@@ -3,14 +3,21 @@
 from .kind import CheckKind, SingleKind, people
 from .rights import NOT_INSTALLING
 
+# what decides when an alert rule speaks, and to whom
+HOW = (
+    "'attempts', 'minutes', 'hours', 'days', 'records', 'factor', 'percent',"
+    " 'addresses', 'fold_hours', 'severity', 'at_once', 'company_id', 'owner_id',"
+    " 'by_email'"
+)
+
 
 class RecordingOff(SingleKind):
-    """Less is recorded than before, or an alert rule is switched off."""
+    """Less is recorded than before, or an alert rule is switched off or made deaf."""
 
     code = "recording_off"
     changes = {
         "erp.audit.rule": "wdla",
-        "erp.audit.alert.rule": "wda",
+        "erp.audit.alert.rule": "wdua",
         "ir.cron": "wda",
     }
     joins = """
@@ -30,11 +37,15 @@ class RecordingOff(SingleKind):
                 OR f.diff->'log_files'->>1 = 'false'
                 OR f.diff ? 'retention_months'))))
         OR (s.name = 'erp.audit.alert.rule' AND (
-            f.op = 'd' OR (f.op = 'w' AND f.diff->'active'->>1 = 'false')))
+            f.op IN ('d', 'u') OR (f.op = 'w' AND (
+                f.diff->'active'->>1 = 'false'
+                OR jsonb_exists_any(f.diff, ARRAY[{HOW}])))))
         OR (s.name = 'ir.cron' AND d.id IS NOT NULL
             AND (f.op = 'd' OR (f.op = 'w' AND f.diff->'active'->>1 = 'false'))))"""
     key = "s.name || ' ' || f.res_id"
-    facts = """jsonb_build_object('kind', s.name, 'id', f.res_id, 'name',
+    facts = """jsonb_build_object('kind', s.name, 'id', f.res_id,
+        'changed', f.op = 'u'
+            OR (f.op = 'w' AND f.diff->'active'->>1 IS DISTINCT FROM 'false'), 'name',
         coalesce((SELECT r.model_name FROM erp_audit_rule r
                    WHERE s.name = 'erp.audit.rule' AND r.id = f.res_id),
                  f.diff->>'model_name'))"""
@@ -58,6 +69,12 @@ class RecordingOff(SingleKind):
         if kind == "ir.cron":
             return env._(
                 "%(person)s switched a job of the audit off: %(name)s",
+                person=person,
+                name=record.name or "?",
+            )
+        if facts.get("changed"):
+            return env._(
+                "%(person)s changed when an alert rule speaks, or to whom: %(name)s",
                 person=person,
                 name=record.name or "?",
             )

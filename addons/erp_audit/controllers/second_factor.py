@@ -1,13 +1,16 @@
 import base64
 import io
+import json
 import os
 import re
 
 import qrcode
 from werkzeug.urls import url_encode, url_quote
 
+from odoo.exceptions import AccessDenied
 from odoo.http import Controller, request, route
 
+from odoo.addons.auth_passkey._vendor.webauthn.helpers import exceptions
 from odoo.addons.auth_totp.models.totp import (
     ALGORITHM,
     DIGITS,
@@ -18,6 +21,15 @@ from odoo.addons.web.controllers.utils import ensure_db
 
 # under this key a session remembers the secret that is being set up
 SECRET = "erp_audit_totp_secret"
+# what a browser may answer wrongly
+WRONG = (
+    *(ValueError, TypeError, KeyError, AccessDenied),
+    *(
+        kind
+        for kind in vars(exceptions).values()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    ),
+)
 
 
 class SecondFactor(Controller):
@@ -45,15 +57,12 @@ class SecondFactor(Controller):
                 # a passkey is there already: it is what lets the person in
                 return self._render({"passkey": True})
             return request.redirect("/web/login")
-        user = request.env["res.users"].browse(session.uid)
-        if user.sudo()._second_factor()[1]:  # sudo: of the person himself
+        user = self._held()
+        if not user:
             session.pop(SECRET, None)
             return request.redirect("/odoo")
         error = None
-        secret = session.get(SECRET)
-        if not secret:
-            secret = base64.b32encode(os.urandom(TOTP_SECRET_SIZE // 8)).decode()
-            session[SECRET] = secret
+        secret = session.get(SECRET) or self._new_secret()
         if request.httprequest.method == "POST":
             digits = re.sub(r"\s", "", code or "")
             if digits.isdigit() and user._totp_try_setting(secret, int(digits)):
@@ -63,6 +72,68 @@ class SecondFactor(Controller):
                 "This code is not right. Wait for the next one and type its six digits."
             )
         return self._render({"error": error, **self._picture(user, secret)})
+
+    @route(
+        "/erp_audit/second_factor/passkey/start",
+        type="jsonrpc",
+        auth="public",
+    )
+    def erp_audit_passkey_start(self):
+        """Return what the browser needs to make a passkey of this device."""
+        if not self._held():
+            raise AccessDenied
+        return request.env["auth.passkey.key"]._start_registration()
+
+    @route(
+        "/erp_audit/second_factor/passkey",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        sitemap=False,
+        website=True,
+        multilang=False,
+    )
+    def erp_audit_passkey(self, registration=None, **_params):
+        """Keep the passkey that the browser has made as the second factor.
+
+        :param str registration: what the browser answered, as JSON
+        """
+        user = self._held()
+        if not user:
+            return request.redirect("/odoo")
+        try:
+            self._keep_passkey(json.loads(registration or ""))
+        except WRONG:
+            error = request.env._("The passkey could not be made. Please try again.")
+            secret = request.session.get(SECRET) or self._new_secret()
+            return self._render({"error": error, **self._picture(user, secret)})
+        request.session.pop(SECRET, None)
+        return request.redirect("/odoo")
+
+    def _keep_passkey(self, registration):
+        """Make the passkey as Odoo does in the preferences."""
+        if not isinstance(registration, dict) or not registration:
+            raise ValueError("no registration")
+        name = request.env._("Made at the login")
+        form = request.env["auth.passkey.key.create"].create({"name": name})
+        # who has no second factor yet has just logged in with all that he has: Odoo
+        # would ask for the same password again
+        type(form).make_key.__wrapped__(form, registration)
+
+    def _held(self):
+        """Return the person of the session who has no second factor yet, or nobody."""
+        user = request.env["res.users"].browse(request.session.uid or ())
+        if user:
+            # sudo: what concerns the person of the session himself
+            _since, has_app, has_passkey = user.sudo()._second_factor()
+            if has_app or has_passkey:
+                return user.browse()
+        return user
+
+    def _new_secret(self):
+        secret = base64.b32encode(os.urandom(TOTP_SECRET_SIZE // 8)).decode()
+        request.session[SECRET] = secret
+        return secret
 
     def _picture(self, user, secret):
         issuer = request.httprequest.host.split(":", 1)[0]

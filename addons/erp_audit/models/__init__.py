@@ -88,6 +88,7 @@ from . import erp_access_grant_rule
 from . import erp_access_settings
 from . import res_users_access
 from . import res_users_access_factor
+from . import auth_passkey_key
 from . import res_users_access_http
 from . import erp_access_rights_grant
 from . import erp_access_review_grant

@@ -42,8 +42,17 @@ class ErpAuditEvent(models.AbstractModel):
 
     @api.model
     def _device(self):
-        """Return the kind of device that a person sits at."""
+        """Return the kind of device that a person sits at, and in which country.
+
+        The country is known where Odoo has a database of addresses.
+        """
         agent = request.httprequest.user_agent
         names = [agent.platform, agent.browser]
         device = " ".join(str(name)[:20] for name in names if name)
-        return {"device": device} if device else {}
+        try:
+            country = request.geoip.country.iso_code
+        except ValueError:
+            # behind some proxies the address is none
+            country = None
+        found = {"device": device, "country": country}
+        return {name: value for name, value in found.items() if value}

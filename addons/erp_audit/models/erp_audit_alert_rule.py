@@ -11,6 +11,8 @@ PRIVILEGED = (
     "erp_audit.group_audit_auditor",
     "erp_audit.group_access_manager",
 )
+# the rule that tells of others which are switched off
+GUARD = "recording_off"
 # thresholds that a rule may have
 THRESHOLDS = (
     "attempts",
@@ -200,9 +202,27 @@ class ErpAuditAlertRule(models.Model):
         started = self.browse()
         if vals.get("active"):
             started = self.filtered(lambda rule: not rule.active)
+        elif "active" in vals:
+            self._tell_guard_off()
         result = super().write(vals)
         started._start()
         return result
+
+    def _tell_guard_off(self):
+        """Raise the alert that the guard of the rules is switched off, at once.
+
+        Once it is off it could not raise this any more.
+        """
+        user = self.env.user
+        for rule in self.filtered(lambda rule: rule.active and rule.code == GUARD):
+            now = self.env.cr.now()
+            hit = {
+                **{"key": f"{self._name} {rule.id}", "first": now, "last": now},
+                **{"hits": [], "evidence": [], "company": None},
+                **{"person": user.id, "actor": user.id},
+                "facts": {"kind": self._name, "id": rule.id},
+            }
+            self.env["erp.audit.alert"]._raise(rule, [hit])
 
     def _start(self):
         # sudo: where the rules stand is bookkeeping of the engine
@@ -210,6 +230,10 @@ class ErpAuditAlertRule(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_without_alerts(self):
+        if GUARD in self.mapped("code"):
+            raise UserError(
+                self.env._("This rule guards the others: it can only be switched off.")
+            )
         # sudo: alerts of all companies
         alerts = self.env["erp.audit.alert"].sudo()
         if alerts.search_count([("rule_id", "in", self.ids)], limit=1):

@@ -32,12 +32,17 @@ class ErpAuditAlert(models.Model):
     def _recipients(self):
         """Return who is told of the alert."""
         rule = self.rule_id
+        about = self.person_id | self.actor_id
         users = rule.user_ids | rule.owner_id | rule.group_ids.all_user_ids
+        # nobody but whom it is about: those who lead him are told instead
+        return self._told(users - about) or self._told(about._access_managers() - about)
+
+    def _told(self, users):
+        """Return those of some people who can be told of the alert."""
         users = users.filtered(lambda user: user.active and not user.share)
         if self.company_id:
             users = users.filtered(lambda user: self.company_id in user.company_ids)
-        root = users.browse(api.SUPERUSER_ID)
-        return users - self.person_id - self.actor_id - root
+        return users - users.browse(api.SUPERUSER_ID)
 
     @api.model
     def _schedule(self, told):

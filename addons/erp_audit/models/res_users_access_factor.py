@@ -5,6 +5,8 @@ from odoo.exceptions import AccessDenied
 from odoo.tools import SQL, ormcache
 
 GRACE = "erp_audit.second_factor_days"
+# more days than these are a slip: they must not lock people out
+LONGEST = 3650
 PAGE = "/erp_audit/second_factor"
 # a person whose only second factor is a passkey logs in with it
 PASSKEY = "erp_audit_passkey"
@@ -47,7 +49,7 @@ class ResUsers(models.Model):
             return None, bool(has_app), has_passkey
         # sudo: a setting that concerns everybody
         value = self.env["ir.config_parameter"].sudo().get_param(GRACE, "0")
-        days = int(value) if str(value).isdigit() else 0
+        days = min(int(value), LONGEST) if str(value).isdecimal() else 0
         return (since + timedelta(days=days)).timestamp(), bool(has_app), has_passkey
 
     def _second_factor_overdue(self):

@@ -40,3 +40,5 @@ from . import test_person
 from . import test_touch
 from . import test_reading_screens
 from . import test_rights_more
+from . import test_alert_more
+from . import test_second_factor_more

@@ -255,6 +255,16 @@ class TestRightsMore(AlertMixin, AccessCase):
         with self.assertRaises(UserError):
             self._emergency(self.anna, 1, allowed_company_ids=other.ids)
 
+    def test_strange_hours(self):
+        self.role.write({"is_emergency": True, "emergency_user_ids": self.anna.ids})
+        for limit in ("inf", "nan", "1e400", "-3", "many"):
+            self.env["ir.config_parameter"].set_param(
+                "erp_audit.emergency_hours", limit
+            )
+            for hours in (float("inf"), float("nan"), 1e9, -1, 0):
+                with self.assertRaises(UserError):
+                    self._emergency(self.anna, hours)
+
     def test_reviewed_emergency_stays_as_it_is(self):
         self.role.write({"is_emergency": True, "emergency_user_ids": self.anna.ids})
         self._emergency(self.anna, 1)

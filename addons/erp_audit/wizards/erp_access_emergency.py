@@ -5,6 +5,9 @@ from odoo.exceptions import AccessError, UserError
 
 from ..models.erp_access_settings import DEFAULT_HOURS, HOURS
 
+# a week, whatever is set
+LONGEST = 168.0
+
 
 class ErpAccessEmergency(models.TransientModel):
     """The form in which somebody takes a role at once, for hours, with a reason."""
@@ -45,7 +48,7 @@ class ErpAccessEmergency(models.TransientModel):
         # sudo: a setting that concerns everybody
         value = self.env["ir.config_parameter"].sudo().get_param(HOURS)
         try:
-            return max(float(value), 0.0) if value else DEFAULT_HOURS
+            return min(max(float(value), 0.0), LONGEST) if value else DEFAULT_HOURS
         except ValueError:
             return DEFAULT_HOURS
 
