@@ -201,9 +201,11 @@ class AccessWeakened(SingleKind):
     """
 
     code = "access_weakened"
-    changes = {"ir.rule": "wdlua", "ir.model.access": "cwa"}
+    changes = {"ir.rule": "wdlua", "ir.model.access": "cwa", "erp.role": "w"}
     where = f"""{NOT_INSTALLING} AND (
-        (s.name = 'ir.rule' AND (
+        (s.name = 'erp.role'
+            AND f.diff->'requires_second_factor'->>1 = 'false')
+        OR (s.name = 'ir.rule' AND (
             f.op IN ('d', 'l', 'u')
             OR (f.op = 'w' AND (f.diff ? 'domain_force' OR f.diff ? 'model_id'
                 OR f.diff->'active'->>1 = 'false'
@@ -229,6 +231,8 @@ class AccessWeakened(SingleKind):
                    WHERE s.name = 'ir.rule' AND r.id = f.res_id),
                  (SELECT a.name FROM ir_model_access a
                    WHERE s.name = 'ir.model.access' AND a.id = f.res_id),
+                 (SELECT o.name->>'en_US' FROM erp_role o
+                   WHERE s.name = 'erp.role' AND o.id = f.res_id),
                  f.diff->>'name'))"""
 
     def words(self, alert):

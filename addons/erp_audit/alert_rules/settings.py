@@ -14,6 +14,8 @@ PARAMETERS = (
     "auth_signup.invitation_scope",
     "auth_signup.reset_password",
     "auth_totp.policy",
+    "erp_audit.emergency_hours",
+    "erp_audit.second_factor_days",
     "base_setup.default_user_rights",
     "database.secret",
     "database.uuid",

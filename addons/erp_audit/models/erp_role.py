@@ -142,8 +142,11 @@ class ErpRole(models.Model):
             return super().write(vals)
         self._check_not_own()
         before, usable = self.group_ids, self._usable_in_emergency()
+        admitted = self._admitted()
         result = super().write(vals)
-        self._check_power(before)
+        # who may take it at once is as good as given all of it
+        opened = self.browse({role for role, _name, _id in self._admitted() - admitted})
+        self._check_power(before - opened.group_ids)
         self._check_emergency(usable)
         if {"group_ids", "tier"} & vals.keys():
             self._reach_people()
@@ -178,6 +181,14 @@ class ErpRole(models.Model):
         if self.env.uid == SUPERUSER_ID:
             return self.browse()
         return self.filtered(lambda role: role._may_use_in_emergency(self.env.user))
+
+    def _admitted(self):
+        """Return ``{(role, model, record)}`` of who may take roles in emergencies."""
+        return {
+            (role.id, record._name, record.id)
+            for role in self.filtered(lambda role: role.active and role.is_emergency)
+            for record in (*role.emergency_user_ids, *role.emergency_group_ids)
+        }
 
     def _check_emergency(self, before):
         """Refuse to whoever makes a role available to himself in an emergency."""

@@ -87,6 +87,20 @@ class TestAlertMore(AlertMixin, AuditCase):
             rule.sequence = 3
         self.assertFalse(found.alerts)
 
+    def test_second_factor_of_a_role_given_up(self):
+        role = self.env["erp.role"].create(
+            {"name": "Careful", "requires_second_factor": True}
+        )
+        with self._doing("access_weakened") as found:
+            role.requires_second_factor = False
+            role.flush_recordset()
+        self.assertIn("Careful", found.alerts.name)
+        with self._doing("technical_setting") as found:
+            self.env["ir.config_parameter"].set_param(
+                "erp_audit.second_factor_days", "999"
+            )
+        self.assertEqual(len(found.alerts), 1)
+
     def test_the_guard_of_the_rules(self):
         """Switching off what tells of rules that are switched off is told at once."""
         rule = self._rule_of("recording_off")

@@ -255,6 +255,34 @@ class TestRightsMore(AlertMixin, AccessCase):
         with self.assertRaises(UserError):
             self._emergency(self.anna, 1, allowed_company_ids=other.ids)
 
+    def test_emergency_with_administrators_rights(self):
+        """Access managers do not open to others what they could not give them."""
+        admins = self.env.ref("base.group_system")
+        role = self.env["erp.role"].create(
+            {"name": "Admin", "group_ids": [Command.set(admins.ids)]}
+        )
+        mine = role.with_user(self.maria)
+        mine.description = "Rarely"
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            mine.write(
+                {
+                    "is_emergency": True,
+                    "emergency_user_ids": [Command.link(self.bert.id)],
+                }
+            )
+        role.is_emergency = True
+        for name, record in (
+            ("emergency_user_ids", self.bert),
+            ("emergency_group_ids", self.partner_group),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                mine.write({name: [Command.link(record.id)]})
+        self.nina.group_ids += self.env.ref("base.group_erp_manager")
+        role.with_user(self.nina).emergency_user_ids = self.bert
+        self.assertTrue(role._may_use_in_emergency(self.bert))
+        mine.emergency_user_ids -= self.bert
+        self.assertFalse(role._may_use_in_emergency(self.bert))
+
     def test_strange_hours(self):
         self.role.write({"is_emergency": True, "emergency_user_ids": self.anna.ids})
         for limit in ("inf", "nan", "1e400", "-3", "many"):
