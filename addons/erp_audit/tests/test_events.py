@@ -213,7 +213,7 @@ class TestEvents(AuditCase):
 
         def refuse(model, field, operation):
             if field.name == "ref":
-                raise AccessError("not here")
+                raise AccessError(field.name)
 
         (other,) = [
             found
