@@ -54,9 +54,11 @@ class SecondFactor(Controller):
         session = request.session
         if not session.uid:
             if session.get("pre_uid"):
+                self._speak_to(session["pre_uid"])
                 # a passkey is there already: it is what lets the person in
                 return self._render({"passkey": True})
             return request.redirect("/web/login")
+        self._speak_to(session.uid)
         user = self._held()
         if not user:
             session.pop(SECRET, None)
@@ -72,6 +74,11 @@ class SecondFactor(Controller):
                 "This code is not right. Wait for the next one and type its six digits."
             )
         return self._render({"error": error, **self._picture(user, secret)})
+
+    def _speak_to(self, uid):
+        """Show the page in the language of the person, not of the public website."""
+        # sudo: of the person who is at this page
+        request.update_context(lang=request.env["res.users"].sudo().browse(uid).lang)
 
     @route(
         "/erp_audit/second_factor/passkey/start",
@@ -101,6 +108,7 @@ class SecondFactor(Controller):
         user = self._held()
         if not user:
             return request.redirect("/odoo")
+        self._speak_to(user.id)
         try:
             self._keep_passkey(json.loads(registration or ""))
         except WRONG:
@@ -154,6 +162,7 @@ class SecondFactor(Controller):
             "qrcode": base64.b64encode(data.getvalue()).decode(),
             "secret": " ".join(re.findall(".{1,4}", secret)),
             "login": user.login,
+            "later": not user.sudo()._second_factor_overdue(),  # sudo: of himself
         }
 
     def _render(self, values):

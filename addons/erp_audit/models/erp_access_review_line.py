@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_list
 
 from .erp_access_review import MANAGER
 
@@ -86,7 +85,7 @@ class ErpAccessReviewLine(models.Model):
                 words.append(
                     self.env._(
                         "conflicts: %(names)s",
-                        names=format_list(self.env, names, style="unit"),
+                        names=self.env._(", ").join(names),
                     )
                 )
             if not line.last_login:

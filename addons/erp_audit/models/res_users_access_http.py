@@ -1,6 +1,8 @@
+from datetime import UTC, datetime
+
 from werkzeug.exceptions import abort
 
-from odoo import http, models
+from odoo import fields, http, models
 from odoo.http import request
 
 from .res_users_access_factor import PAGE
@@ -40,6 +42,16 @@ class IrHttp(models.AbstractModel):
             user = request.env["res.users"].sudo().browse(uid)
             if user._second_factor_overdue():
                 cls._lead_to_second_factor()
+        return result
+
+    def session_info(self):
+        """Override to tell the screen until when a second factor has to be set up."""
+        result = super().session_info()
+        # sudo: what concerns the person of the session himself
+        due = self.env.user.sudo()._second_factor_due() if request.session.uid else None
+        if due:
+            moment = fields.Datetime.to_string(datetime.fromtimestamp(due, UTC))
+            result["erp_second_factor_due"] = moment
         return result
 
     @classmethod

@@ -35,6 +35,28 @@ class TestSecondFactor(HttpCase):
         key = base64.b32decode(secret.replace(" ", ""))
         return f"{hotp(key, int(time.time() / 30)):06d}"
 
+    def test_the_page_speaks_the_language_of_the_person(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.user.lang = "zh_CN"
+        view = self.env.ref("erp_audit.second_factor")
+        source = "Your role asks for more than a password. It takes a minute:"
+        view.with_context(lang="en_US").update_field_translations(
+            "arch_db", {"zh_CN": {source: "您的角色要求的不只是密码"}}
+        )
+        self.authenticate("acc_factor", PASSWORD)
+        page = self.url_open("/erp_audit/second_factor").text
+        self.assertIn("您的角色要求的不只是密码", page)
+
+    def test_who_has_some_days_is_told_and_goes_on(self):
+        self.authenticate("acc_factor", PASSWORD)
+        self.assertNotIn("Later</a>", self.url_open("/erp_audit/second_factor").text)
+        self.env["ir.config_parameter"].set_param("erp_audit.second_factor_days", "3")
+        self.env.registry.clear_cache()
+        self.assertIn("Later</a>", self.url_open("/erp_audit/second_factor").text)
+        self.assertIn("erp_second_factor_due", self.url_open("/odoo").text)
+        self.authenticate("acc_free", PASSWORD)
+        self.assertNotIn("erp_second_factor_due", self.url_open("/odoo").text)
+
     def test_page_leads_to_the_set_up_and_then_on(self):
         self.authenticate("acc_factor", PASSWORD)
         for path in ("/odoo", "/web", "/my", "/odoo/access-requests"):
