@@ -13,28 +13,47 @@ def parser():
     where = argparse.ArgumentParser(
         add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False
     )
-    where.add_argument("-d", "--database", help="that of the demo if not given")
-    where.add_argument("--server", choices=("demo", "test"))
-    where.add_argument("--config", metavar="ODOO_CONF", help="of another Odoo")
+    where.add_argument("-d", "--database", help="the demo's if not given")
+    where.add_argument(
+        "--server", choices=("demo", "test"), help="one of those that ./ctl runs"
+    )
+    where.add_argument(
+        "--config", metavar="ODOO_CONF", help="of an Odoo that ./ctl did not set up"
+    )
     main = argparse.ArgumentParser(
         "./ctl audit", description=__doc__.split("\n")[0], parents=[where]
     )
-    what = main.add_subparsers(dest="what", required=True)
+    what = main.add_subparsers(dest="what", metavar="COMMAND", required=True)
 
     def add(name, text):
-        return what.add_parser(name, help=text, parents=[where])
+        return what.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            parents=[where],
+        )
 
     verify = add("verify", "check the trail, all or a period")
-    verify.add_argument("--from", dest="start", metavar="DAY", help="2026-01-31, UTC")
+    verify.add_argument(
+        "--from", dest="start", metavar="DAY", help="such as 2026-01-31, UTC"
+    )
     verify.add_argument("--to", dest="end", metavar="DAY", help="this day included")
-    verify.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    verify.add_argument("--anchors", metavar="FILE", help="seals as they were sent")
+    verify.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        default=os.cpu_count() or 1,
+        help="processors to use, all if not given",
+    )
+    verify.add_argument("--anchors", metavar="FILE", help="seals as they were sent out")
     verify.add_argument("--key", help="public key that you trust, or a file with some")
     verify.add_argument(
         "--copy", action="store_true", help="a backup: it may lack the newest seals"
     )
     proof = add("proof", "a file that proves one record")
-    proof.add_argument("record", type=int, metavar="ID")
+    proof.add_argument(
+        "record", type=int, metavar="ID", help="number of the record in the trail"
+    )
     proof.add_argument("--out", metavar="FILE", help="printed if not given")
     add("seal", "seal now what waits for it")
     add("key", "print the public key")

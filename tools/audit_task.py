@@ -73,8 +73,17 @@ def verify(env, options):
         print(f"note: the oldest has been waiting for {report.lag / 60:.0f} minutes.")
     for text in filter(None, [env["erp.audit.seal"]._status()["problem"]]):
         print(f"note: {text}")
-    print(f"{len(findings)} findings." if findings else "The trail is intact.")
+    if any(item.kind == "seal_key" for item in findings):
+        print(
+            "note: --key names the public keys that you trust; where the trail was"
+            " sealed, ./ctl audit key prints them."
+        )
+    print(f"{_many(len(findings), 'finding')}." if findings else "The trail is intact.")
     return 1 if findings else 0
+
+
+def _many(number, word):
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def _progress(share):
@@ -83,11 +92,10 @@ def _progress(share):
 
 def proof(env, options):
     """Write the proof of a record."""
-    text = json.dumps(
-        env["erp.audit.record"].browse(options.record)._proof(),
-        indent=1,
-        ensure_ascii=False,
-    )
+    record = env["erp.audit.record"].browse(options.record)
+    if not record.exists():
+        raise Wrong(f"The trail has no record {options.record}: look its number up.")
+    text = json.dumps(record._proof(), indent=1, ensure_ascii=False)
     if options.out:
         Path(options.out).write_text(text + "\n")
     else:
@@ -105,7 +113,7 @@ def seal(env, options):
         raise Wrong(str(problem)) from problem
     if number is None:
         raise Wrong("Another process is sealing: try again in a minute.")
-    print(f"{number} blocks were sealed.")
+    print(f"{_many(number, 'block')} sealed.")
     return 0
 
 

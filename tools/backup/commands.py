@@ -21,7 +21,12 @@ def _parser(name, text):
     parser = argparse.ArgumentParser(
         f"./ctl {name}", description=text, allow_abbrev=False
     )
-    parser.add_argument("--server", choices=("demo", "test"), default="demo")
+    parser.add_argument(
+        "--server",
+        choices=("demo", "test"),
+        default="demo",
+        help="one of those that ./ctl runs",
+    )
     parser.add_argument(
         "--config", metavar="ODOO_CONF", help="of an Odoo that ./ctl did not set up"
     )
@@ -29,8 +34,10 @@ def _parser(name, text):
 
 
 def _opening(parser):
-    parser.add_argument("file", metavar="FILE")
-    parser.add_argument("--identity", metavar="KEYFILE", help="opens the archive")
+    parser.add_argument("file", metavar="FILE", help="an archive of ./ctl backup")
+    parser.add_argument(
+        "--identity", metavar="KEYFILE", help="private key that opens it"
+    )
     parser.add_argument(
         "--key", help="public key of the audit trail that you trust, or a file"
     )
@@ -44,7 +51,7 @@ def backup_parser():
         "The private key of the audit trail is never in it.",
     )
     add = parser.add_argument
-    add("-d", "--database", help="that of the demo if not given")
+    add("-d", "--database", help="the demo's if not given")
     add("--to", metavar="PLACE", help="a folder, or the name of a new file")
     add(
         "--recipient",
@@ -53,7 +60,7 @@ def backup_parser():
         metavar="KEY",
         help="public keys that may open it (age1…, ssh-ed25519 …), or files with some",
     )
-    add("--plain", action="store_true", help="not encrypted")
+    add("--plain", action="store_true", help="write it unencrypted")
     add("--keep", type=int, metavar="N", help="delete all but the last N there")
     add("--new-key", metavar="KEYFILE", help="make a pair of keys, and nothing else")
     return parser
@@ -64,9 +71,17 @@ def restore_parser():
     parser = _parser("restore", "An archive of ./ctl backup into a new database.")
     _opening(parser)
     add = parser.add_argument
-    add("--into", required=True, metavar="NEWDB")
-    add("--neutralize", action="store_true", help="for trying things: Odoo's own way")
-    add("--awake", action="store_true", help="scheduled actions and mail run at once")
+    add("--into", required=True, metavar="NEWDB", help="name of the new database")
+    add(
+        "--neutralize",
+        action="store_true",
+        help="for trying things: mail, payments and jobs off for good, as Odoo does it",
+    )
+    add(
+        "--awake",
+        action="store_true",
+        help="jobs and mail run at once; else they wait for ./ctl wake",
+    )
     return parser
 
 
@@ -85,7 +100,7 @@ def rehearsal_parser():
 def wake_parser():
     """Return the parser of ./ctl wake."""
     parser = _parser("wake", "Lets a restored database run its jobs and send mail.")
-    parser.add_argument("-d", "--database", required=True)
+    parser.add_argument("-d", "--database", required=True, help="the restored one")
     return parser
 
 

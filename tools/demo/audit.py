@@ -74,8 +74,9 @@ def _decide(demo, request, action, *words):
     while tasks := request.approval_instance_id.task_ids.filtered(
         lambda task: task.state == "pending"
     ):
-        task = tasks[0]
-        getattr(task.with_user(task.user_id), action)(*words)
+        task = tasks[0].with_user(tasks[0].user_id)
+        task = task.with_context(lang=task.env.user.lang)
+        getattr(task, action)(*words)
         request.invalidate_recordset()
 
 
