@@ -61,6 +61,14 @@ def _write(events, buffer, cr):
         events._log(event, model, number, detail, cr=cr, e=uid)
 
 
+def replaced(env, event, model):
+    """Drop what was noted without documents: it is recorded in better words."""
+    buffer = request and getattr(request, BUFFER, None) or {}
+    entry = buffer.get((event, model, env.uid))
+    if entry and not entry["ids"]:
+        del buffer[event, model, env.uid]
+
+
 def forget():
     """Forget what was noted: the request is run again."""
     setattr(request, BUFFER, None)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from statistics import median
 
 from odoo.tools import SQL
+from odoo.tools.misc import formatLang
 
 from .kind import MANY, Kind, SingleKind, WindowKind, model_name, people
 
@@ -203,11 +204,12 @@ class ReadsAbovePeers(Kind):
         """Override: who, how many, how many others."""
         env, facts = alert.env, alert.facts
         return env._(
-            "%(person)s read %(number)s of %(model)s in a day; others read %(median)s",
+            "%(person)s looked at %(number)s records in a day (%(model)s); others look "
+            "at about %(median)s",
             person=people(alert.person_id),
-            number=facts.get("number", 0),
+            number=formatLang(env, facts.get("number", 0), digits=0),
             model=model_name(env, facts.get("model")),
-            median=round(facts.get("median") or 0),
+            median=formatLang(env, round(facts.get("median") or 0), digits=0),
         )
 
 

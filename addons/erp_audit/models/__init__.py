@@ -15,6 +15,7 @@ from . import erp_audit_words
 from . import erp_audit_words_name
 from . import erp_audit_words_value
 from . import erp_audit_words_parts
+from . import erp_audit_words_event
 from . import base_history_view
 from . import erp_audit_history
 from . import erp_audit_history_scope

@@ -2,8 +2,14 @@ from collections import defaultdict
 
 from odoo import api, models
 
+from .erp_audit_alert_rule import SEVERITIES
+
 # alerts of one message, and people who get an activity, at most
 MANY = 20
+
+
+# severities, the mildest first
+RANKS = [severity for severity, _label in SEVERITIES]
 
 
 class ErpAuditAlert(models.Model):
@@ -108,7 +114,10 @@ class ErpAuditAlert(models.Model):
         if not template:
             return
         for user, alerts in told.items():
-            alerts = alerts.filtered("rule_id.by_email")
+            # what matters most first: many are cut
+            alerts = alerts.filtered("rule_id.by_email").sorted(
+                lambda alert: (RANKS.index(alert.severity), alert.id), reverse=True
+            )
             if alerts and user.email:
                 template.with_context(
                     alert_ids=alerts[:MANY].ids, alert_number=len(alerts)

@@ -42,9 +42,9 @@ class ErpAuditHistory(models.AbstractModel):
             "delete": ("fa-trash", "danger"),
             "change": ("fa-pencil", "info"),
             "button": ("fa-hand-pointer-o", "info"),
-            "machine": ("fa-cog", "secondary"),
+            "machine": ("fa-cog", "muted"),
             "outside": ("fa-database", "danger"),
-            "event": ("fa-eye", "secondary"),
+            "event": ("fa-eye", "muted"),
         }
         icon, tone = icons[kind]
         return {"kind": kind, "text": text, "icon": icon, "tone": tone}
@@ -58,7 +58,8 @@ class ErpAuditHistory(models.AbstractModel):
 
     def _action_words(self, document, action, model, method):
         if action.startswith("cron: "):
-            name = self._cron_name(action[len("cron: ") :])
+            words = self.env["erp.audit.words"]
+            name = words._cron_name(action.removeprefix("cron: "), self.env.lang)
             return self._look(
                 "machine", self.env._("by the scheduled action “%s”", name)
             )
@@ -84,12 +85,6 @@ class ErpAuditHistory(models.AbstractModel):
             kind=self.env["erp.audit.words"]._model_label(model),
         )
         return self._look("button", words)
-
-    def _cron_name(self, name):
-        # sudo: the name of a scheduled action, in the reader's language
-        crons = self.env["ir.cron"].sudo().with_context(active_test=False, lang="en_US")
-        found = crons.search([("cron_name", "=", name)], limit=1)
-        return found.with_context(lang=self.env.lang).cron_name if found else name
 
     def _route_words(self, route):
         if route.startswith(("/my/", "/shop", "/payment")):
@@ -172,6 +167,12 @@ class ErpAuditHistory(models.AbstractModel):
         """Return what happened to a document besides changes."""
         return {
             "print": self.env._("printed it"),
+            "access_granted": self.env._("gave access"),
+            "access_withdrawn": self.env._("withdrew access"),
+            "alert_confirmed": self.env._("confirmed the alert"),
+            "alert_dismissed": self.env._("dismissed the alert"),
+            "alert_new": self.env._("opened the alert again"),
+            "alert_review": self.env._("took the alert"),
             "download": self.env._("downloaded a file"),
             "export": self.env._("exported it"),
             "denied": self.env._("was refused access"),
@@ -184,4 +185,10 @@ class ErpAuditHistory(models.AbstractModel):
             "login": self.env._("logged in"),
             "login_failed": self.env._("failed to log in"),
             "logout": self.env._("logged out"),
-        }.get(event, self.env._("recorded an event"))
+        }.get(event) or self._other_event_words(event)
+
+    @api.model
+    def _other_event_words(self, event):
+        """Return what the list of operations calls an event."""
+        known = self.env["erp.audit.record"]._event_words()
+        return known.get(event, self.env._("recorded an event"))

@@ -2,16 +2,11 @@ from odoo import api, fields, models
 
 from ..sqltext import MASK
 from ..words import Row
+from .erp_audit_words import TECHNICAL
 
 # rows of one operation that an entry shows, and records in full detail
 GROUPS = 25
 DETAILS = 500
-# columns that say nothing to people
-TECHNICAL = frozenset({"parent_path", "message_main_attachment_id", "access_url"})
-# what the machine counts beside each change
-COUNTED = frozenset(
-    {"sequence", "approval_revision", "approval_editor_id", "change_revision"}
-)
 
 
 class ErpAuditHistory(models.AbstractModel):
@@ -180,7 +175,7 @@ class ErpAuditHistory(models.AbstractModel):
         model, found = part.model, []
         words = self.env["erp.audit.words"]
         row = Row(model, number, change.get("values", {}), book.document.record)
-        for name in self._in_order(model, row.values):
+        for name in words._in_order(model, row.values):
             old, new = row.values[name]
             if kind == "w" and old == new and old != MASK:
                 continue
@@ -188,7 +183,7 @@ class ErpAuditHistory(models.AbstractModel):
                 continue
             if not self._is_shown(book.document, model, name):
                 continue
-            minor = self._is_minor(model, name, part.parent)
+            minor = words._is_minor(model, name, part.parent)
             lines = words._lines(row, name, old, new, book)
             found += [{**line, "minor": minor} for line in lines]
         for (name, mine, other), net in change.get("links", {}).items():
@@ -196,24 +191,6 @@ class ErpAuditHistory(models.AbstractModel):
                 continue
             found += self._links_in_words(part, name, mine, other, net, book)
         return found
-
-    def _is_minor(self, model, name, is_line):
-        """Return whether a value follows from others: it is folded away."""
-        if name in COUNTED:
-            return True
-        field = model._fields.get(name)
-        if field is None or not field.compute or not field.readonly:
-            return False
-        return bool(is_line) or field.type not in ("monetary", "selection")
-
-    def _in_order(self, model, names):
-        """Return columns in the order in which people know them."""
-
-        def place(name):
-            field = model._fields.get(name)
-            return (name != model._rec_name, field._sequence if field else 0, name)
-
-        return sorted(names, key=place)
 
     # -- in full detail ----------------------------------------------------------------
 

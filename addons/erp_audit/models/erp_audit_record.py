@@ -113,6 +113,19 @@ class ErpAuditRecord(models.Model):
             "views": [(False, "form")],
         }
 
+    def action_history(self):
+        """Open the history of the document of a record.
+
+        :return: action
+        """
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.client"]._for_xml_id(
+            "erp_audit.erp_audit_history_action"
+        )
+        params = {"res_model": self.source_id.name, "res_id": self.res_id}
+        return {**action, "params": params, "context": {}}
+
     def action_touch(self):
         """Open the page of who touched the document of a record.
 

@@ -68,12 +68,20 @@ class ErpAuditRecord(models.Model):
     def _note_filter(self, domain):
         """Note what somebody looks for, beside what he reads."""
         # not the domain as such: conditions in SQL have no text
-        words = [
-            f"{leaf.field_expr} {leaf.operator} {leaf.value}"
+        leaves = [
+            [leaf.field_expr, leaf.operator, self._looked_for(leaf.value)]
             for leaf in domain.iter_conditions()
+            if isinstance(leaf.field_expr, str)
         ]
-        detail = {"filter": ", ".join(words)[:1000]}
+        detail = {"filter": leaves[:20]}
         reading.note(self.env, "read", self._name, (), detail)
+
+    @staticmethod
+    def _looked_for(value):
+        """Return what is looked for as plain data, not longer than a person types."""
+        if isinstance(value, (list, tuple, set, frozenset)) or hasattr(value, "_ids"):
+            return [str(item)[:100] for item in list(value)[:10]]
+        return str(value)[:100]
 
     @api.model
     def _is_bounded(self, domain, days=None):

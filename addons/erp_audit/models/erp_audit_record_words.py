@@ -22,6 +22,7 @@ class ErpAuditRecord(models.Model):
     kind = fields.Char(string="What", compute="_compute_kind")
     document = fields.Char(compute="_compute_document", search="_search_document")
     can_open = fields.Boolean(compute="_compute_document")
+    has_history = fields.Boolean(compute="_compute_has_history")
     other_document = fields.Char(compute="_compute_document")
     summary = fields.Char(compute="_compute_summary")
     change_table = fields.Html(
@@ -71,17 +72,29 @@ class ErpAuditRecord(models.Model):
             record.can_open = bool(mine and mine["readable"])
             record.other_document = other and other["name"]
 
-    @api.depends("action", "route")
+    @api.depends("source_id", "res_id")
+    def _compute_has_history(self):
+        recorded = self.env["erp.audit.rule"]._recorded_names()
+        for record in self:
+            name = record.source_id.name
+            record.has_history = bool(record.res_id) and name in recorded
+
+    @api.depends("action", "op", "user_id")
     @api.depends_context("lang")
     def _compute_action_name(self):
         words = self.env["erp.audit.words"]
+        outside = self.env._("Directly in the database")
         for record in self:
-            record.action_name = words._action(record.action)
+            if record.op != "e" and not record.action and not record.user_id:
+                # not even a program of ours said who it was
+                record.action_name = outside
+            else:
+                record.action_name = words._action(record.action)
 
     @api.depends("diff", "op")
     @api.depends_context("lang", "uid", "tz")
     def _compute_summary(self):
-        changes = self.env["erp.audit.words"]._changes(self)
+        changes = self.env["erp.audit.words"]._changes(self, limit=SHORT)
         for record in self:
             record.summary = record._summary(*changes[record.id])
 
@@ -104,10 +117,12 @@ class ErpAuditRecord(models.Model):
     def _line(self, label, old, new):
         """Return one change as text."""
         if self.op in ("c", "d", "e"):
-            return f"{label} {new or old}"
-        if self.op in ("l", "u"):
-            return f"{label} {'+' if self.op == 'l' else '−'} {new or old}"
-        return f"{label} {old or '–'} → {new or '–'}"
+            told = new or old
+        elif self.op in ("l", "u"):
+            told = f"{'+' if self.op == 'l' else '−'} {new or old}"
+        else:
+            told = f"{old or '–'} → {new or '–'}"
+        return self.env._("%(field)s: %(value)s", field=label, value=told)
 
     @staticmethod
     def _short(text):
@@ -122,7 +137,12 @@ class ErpAuditRecord(models.Model):
             lines, hidden = changes[record.id]
             record.change_table = self.env["ir.qweb"]._render(
                 "erp_audit.record_changes",
-                {"record": record, "lines": lines, "hidden": hidden},
+                {
+                    "record": record,
+                    "lines": lines,
+                    "hidden": hidden
+                    and self.env._("%s more, which you may not see.", hidden),
+                },
             )
 
     @api.depends("diff")
@@ -135,6 +155,12 @@ class ErpAuditRecord(models.Model):
         """Return ``{event: words}``; addons add theirs."""
         env = self.env
         return {
+            "access_granted": env._("Access granted"),
+            "access_withdrawn": env._("Access withdrawn"),
+            "alert_confirmed": env._("Alert confirmed"),
+            "alert_dismissed": env._("Alert dismissed"),
+            "alert_new": env._("Alert opened again"),
+            "alert_review": env._("Alert taken"),
             "audit_default_partition": env._("Records without a month"),
             "audit_export": env._("Trail exported"),
             "audit_month_taken_away": env._("Month of the trail taken away"),
@@ -145,6 +171,8 @@ class ErpAuditRecord(models.Model):
             "context_forged": env._("Posed as somebody else"),
             "denied": env._("Refused"),
             "download": env._("Downloaded"),
+            "emergency": env._("Emergency access"),
+            "emergency_reviewed": env._("Emergency access reviewed"),
             "export": env._("Exported"),
             "key_used": env._("Program logged in"),
             "login": env._("Logged in"),
@@ -156,6 +184,7 @@ class ErpAuditRecord(models.Model):
             "restore": env._("Backup restored"),
             "rights": env._("Rights changed"),
             "second_factor": env._("Second factor changed"),
+            "trail_read": env._("Trail read"),
             "trigger": env._("Recording disturbed"),
             "truncate": env._("Table emptied"),
         }

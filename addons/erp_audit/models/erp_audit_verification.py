@@ -2,6 +2,7 @@ from datetime import datetime, time
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 from .. import verify
 from .erp_audit_seal import LAG_SECONDS
@@ -15,10 +16,10 @@ class ErpAuditVerification(models.Model):
     _name = "erp.audit.verification"
     _description = "Audit Verification"
     _order = "id desc"
-    _rec_name = "create_date"
 
     date_from = fields.Date(string="From", help="All from the beginning if empty.")
     date_to = fields.Date(string="To", help="All to the end if empty.")
+    period = fields.Char(compute="_compute_period")
     state = fields.Selection(
         [
             ("waiting", "Waiting"),
@@ -48,6 +49,28 @@ class ErpAuditVerification(models.Model):
         "erp.audit.finding", "verification_id", string="Findings", readonly=True
     )
     finding_count = fields.Integer(string="Found", readonly=True, copy=False)
+
+    @api.depends("date_from", "date_to")
+    @api.depends_context("lang")
+    def _compute_period(self):
+        for item in self:
+            first = format_date(self.env, item.date_from) if item.date_from else ""
+            last = format_date(self.env, item.date_to) if item.date_to else ""
+            if first and last:
+                item.period = self.env._(
+                    "%(first)s to %(last)s", first=first, last=last
+                )
+            elif first:
+                item.period = self.env._("From %s on", first)
+            elif last:
+                item.period = self.env._("Up to %s", last)
+            else:
+                item.period = self.env._("All records")
+
+    @api.depends("period")
+    def _compute_display_name(self):
+        for item in self:
+            item.display_name = self.env._("Check: %s", item.period)
 
     @api.depends("lag")
     def _compute_is_late(self):
@@ -94,6 +117,11 @@ class ErpAuditVerification(models.Model):
         """
         self.env["erp.audit.seal"]._check_auditor()
         return self.create({})._action_open()
+
+    def action_start(self):
+        """Start the check: saving it is all that it takes."""
+        self.ensure_one()
+        self.check_access("read")
 
     def _action_open(self):
         return {

@@ -1,11 +1,17 @@
 import re
 
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.http import request
 
 from ..words import Names, Row
 
 AUDITOR = "erp_audit.group_audit_auditor"
+# columns that say nothing to people
+TECHNICAL = frozenset({"parent_path", "message_main_attachment_id", "access_url"})
+# what the machine counts beside each change
+COUNTED = frozenset(
+    {"sequence", "approval_revision", "approval_editor_id", "change_revision"}
+)
 # of these, the words depend on what the row holds elsewhere
 OF_THE_ROW = ("monetary", "properties")
 
@@ -68,6 +74,7 @@ class ErpAuditWords(models.AbstractModel):
             if model in self.env and self.env[model]._auto:
                 names.want(model, number)
         names.look_up()
+        readable = self._readable(pairs, names)
         found = {}
         for model, number in pairs:
             label = self._model_label(model)
@@ -78,26 +85,48 @@ class ErpAuditWords(models.AbstractModel):
                 name = self.env._("%(document)s (deleted)", document=name)
             found[model, number] = {
                 "name": name if number else label,
-                "readable": told and there,
+                "readable": (model, number) in readable,
                 "exists": there,
             }
         return found
 
+    @api.model
+    def _readable(self, pairs, names):
+        """Return which documents the reader may open: an auditor not all he sees."""
+        if not names.every or self.env.su:
+            return {pair for pair in names.told if pair[1] in names.known(pair[0])}
+        found = set()
+        for model in {model for model, _number in pairs if model in self.env}:
+            records = self.env[model].browse(names.known(model))
+            if records and records.has_access("read"):
+                found |= {(model, number) for number in self._allowed(records)}
+        return found
+
+    @staticmethod
+    def _allowed(records):
+        return records.with_context(active_test=False)._filtered_access("read")._ids
+
     # -- changes -----------------------------------------------------------------------
 
     @api.model
-    def _changes(self, records):
+    def _changes(self, records, limit=None):
         """Return what changed, in words.
 
+        :param int limit: put only so many columns of each record into words, the most
+            telling; the others are counted with those that are hidden
         :return: ``{record id: ([(label, old, new)], number of hidden changes)}``
         """
         names = Names(self, self._sees_everything())
-        pairs = {(r.source_id.name, r.res_id) for r in records if r.source_id}
-        documents = {} if names.every else self._documents(pairs)
+        pairs = set()
+        if not names.every:
+            # what the reader may open he may see
+            closed = records.filtered(lambda r: r.source_id and not r.can_open)
+            pairs = {(r.source_id.name, r.res_id) for r in closed}
+        documents = self._documents(pairs) if pairs else {}
         # sudo: the values are shown below as far as the reader may see them
         diffs = {record.id: record.diff or {} for record in records.sudo()}
         told = [
-            (record, *self._told(record, diffs[record.id], documents, names))
+            (record, *self._told(record, diffs[record.id], documents, names, limit))
             for record in records
         ]
         names.look_up()
@@ -107,23 +136,31 @@ class ErpAuditWords(models.AbstractModel):
         }
 
     @api.model
-    def _told(self, record, diff, documents, names):
+    def _told(self, record, diff, documents, names, limit):
         """Return what is told of a record as a row, and how much of it is hidden."""
         name = record.source_id.name
         # details of an event are no fields, though some are called like one
         model = names.model(name) if name in self.env and record.op != "e" else None
         row, hidden = Row(model, record.res_id), 0
         visible = names.every or self._is_visible(record, model, documents)
-        for column, value in diff.items():
+        for column in self._most_telling(model, diff):
+            value = diff[column]
             shown = names.every or (
                 record.op == "e" or self._is_field_visible(model, column)
             )
-            if visible and shown:
-                row.values[column] = self._pair(record.op, value)
-            else:
+            if not (visible and shown):
                 hidden += 1
+            elif record.op in ("c", "d") and not value:
+                # nothing was there to tell
+                continue
+            elif limit and len(row.values) >= limit and record.op != "e":
+                hidden += 1
+            else:
+                row.values[column] = self._pair(record.op, value)
         if record.op in ("l", "u"):
             names.want(record.other_source_id.name, record.other_id)
+        elif record.op == "e":
+            self._want_event(record, diff if visible else {}, names)
         elif model is not None:
             self._want(row, names)
             if any(
@@ -134,14 +171,41 @@ class ErpAuditWords(models.AbstractModel):
         return row, hidden
 
     @api.model
+    def _most_telling(self, model, names):
+        """Return columns as people know them, the minor ones last."""
+        if model is None:
+            return list(names)
+        ordered = self._in_order(model, names)
+        return sorted(ordered, key=lambda name: self._is_minor(model, name))
+
+    @api.model
+    def _in_order(self, model, names):
+        """Return columns in the order in which people know them."""
+
+        def place(name):
+            field = model._fields.get(name)
+            return (name != model._rec_name, field._sequence if field else 0, name)
+
+        return sorted(names, key=place)
+
+    @api.model
+    def _is_minor(self, model, name, is_line=False):
+        """Return whether a value follows from others, or is the machine's own."""
+        if name in COUNTED or name in TECHNICAL:
+            return True
+        field = model._fields.get(name)
+        if field is None or not field.compute or not field.readonly:
+            return False
+        return bool(is_line) or field.type not in ("monetary", "selection")
+
+    @api.model
     def _told_in_words(self, record, row, names):
         """Return ``[(label, old, new)]`` of a record."""
         if record.op == "e":
-            labels = self._event_labels()
+            detail = {name: new for name, (_old, new) in row.values.items()}
             return [
-                (labels.get(name, name), "", self._plain(new))
-                for name, (_old, new) in row.values.items()
-                if new not in (None, "")
+                (label, "", words)
+                for label, words in self._event_lines(record, detail, names)
             ]
         if record.op in ("l", "u"):
             other = names.name(record.other_source_id.name, record.other_id)
@@ -177,35 +241,6 @@ class ErpAuditWords(models.AbstractModel):
             return value
         return (value, None) if op == "d" else (None, value)
 
-    @api.model
-    def _event_labels(self):
-        """Return the words for the details of events."""
-        env = self.env
-        return {
-            "action": env._("Action"),
-            "count": env._("Records"),
-            "fields": env._("Fields"),
-            "filter": env._("Looked for"),
-            "device": env._("Device"),
-            "domain": env._("Filter"),
-            "format": env._("Format"),
-            "gained": env._("Gained"),
-            "groups": env._("In sums"),
-            "ids": env._("Numbers"),
-            "left_out": env._("Further attempts"),
-            "login": env._("Login"),
-            "lost": env._("Lost"),
-            "mfa": env._("Second factor"),
-            "name": env._("Name"),
-            "operation": env._("Access"),
-            "report": env._("Report"),
-            "scope": env._("Scope"),
-            "selected": env._("Selected"),
-            "type": env._("With"),
-            "words": env._("Words"),
-            "field": env._("Field"),
-        }
-
     # -- actions -----------------------------------------------------------------------
 
     @api.model
@@ -214,13 +249,17 @@ class ErpAuditWords(models.AbstractModel):
         if not action:
             return ""
         if action.startswith("cron: "):
-            return self.env._("Scheduled: %s", action.removeprefix("cron: "))
+            name = self._cron_name(action.removeprefix("cron: "), self.env.lang)
+            return self.env._("Scheduled: %s", name)
         if action.startswith("/"):
             return self._page(action)
         model, _dot, method = action.rpartition(".")
         method = method or action
         verb = self._verbs().get(method) or self._spelled(method)
-        return f"{self._model_label(model)}: {verb}" if model in self.env else verb
+        if model not in self.env:
+            return verb
+        label = self._model_label(model)
+        return self.env._("%(field)s: %(value)s", field=label, value=verb)
 
     @api.model
     def _page(self, route):
@@ -233,11 +272,23 @@ class ErpAuditWords(models.AbstractModel):
             ("/web/export",): self.env._("Export"),
             ("/web/content", "/web/image"): self.env._("Download"),
             ("/odoo", "/web"): self.env._("Open a page"),
+            ("/jsonrpc", "/xmlrpc", "/json/"): self.env._("Program from outside"),
+            ("/mail", "/discuss"): self.env._("Messages"),
         }
         for starts, shown in words.items():
             if route.startswith(starts):
                 return shown
         return route
+
+    @api.model
+    @tools.ormcache("name", "lang", cache="templates")
+    def _cron_name(self, name, lang):
+        """Return the name of a scheduled action in the reader's language."""
+        # sudo: the name of a scheduled action
+        crons = self.env["ir.cron"].sudo().with_context(active_test=False, lang="en_US")
+        found = crons.search([("cron_name", "=", name)], limit=1)
+        action = found.with_context(lang=lang).ir_actions_server_id
+        return action.name or name
 
     @staticmethod
     def _spelled(method):
@@ -265,15 +316,27 @@ class ErpAuditWords(models.AbstractModel):
             "button_confirm": env._("Confirm"),
             "button_draft": env._("Set to draft"),
             "button_validate": env._("Validate"),
+            "compare": env._("Read"),
             "copy": env._("Duplicate"),
             "create": env._("Create"),
+            "export_data": env._("Export"),
+            "formatted_read_group": env._("Read"),
+            "get_page": env._("Read"),
             "install": env._("Installation"),
             "load": env._("Import"),
+            "load_choices": env._("Read"),
+            "load_operation": env._("Read"),
+            "load_page": env._("Read"),
             "name_create": env._("Create"),
+            "read": env._("Read"),
+            "search_read": env._("Read"),
             "shell": env._("Command line"),
             "system": env._("System"),
             "unlink": env._("Delete"),
+            "web_read": env._("Read"),
+            "web_read_group": env._("Read"),
             "web_save": env._("Save"),
             "web_save_multi": env._("Save several"),
+            "web_search_read": env._("Read"),
             "write": env._("Save"),
         }

@@ -35,7 +35,11 @@ class ErpAuditWords(models.AbstractModel):
         hidden = self.env._("(not visible to you)")
         for record in allowed:
             try:
-                names.found[name, record.id] = record.display_name
+                shown = record.display_name
+                if shown == f"{name},{record.id}":
+                    # without a name of its own
+                    shown = self.env._("no. %s", record.id)
+                names.found[name, record.id] = shown
                 names.told.add((name, record.id))
             except AccessError:
                 # the name is made of what he may not see

@@ -63,7 +63,7 @@ class ErpAuditWords(models.AbstractModel):
         if MASK in (old, new):
             return [{**line, "note": self.env._("changed (not recorded)")}]
         kind = field.type if field is not None else ""
-        if kind in ("binary", "image"):
+        if kind in ("binary", "image", "json"):
             return [{**line, "note": self.env._("changed")}]
         # a field that was not so when this was recorded is told as any other
         parts = isinstance(old, dict) or isinstance(new, dict)

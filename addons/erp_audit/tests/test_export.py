@@ -77,7 +77,7 @@ class TestExport(ReadingCase):
         self.assertEqual(lines[0][2], "Anna")
         self.assertEqual(lines[0][5], "Contact Azure")
         # not a formula, though the value begins like one
-        self.assertEqual(lines[0][6], "Name A → =B7")
+        self.assertEqual(lines[0][6], "Name: A → =B7")
 
     def test_filtered(self):
         self._seal()

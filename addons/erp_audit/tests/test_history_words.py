@@ -204,3 +204,14 @@ class TestHistoryWords(HistoryCase):
             self._operate(self.partner, report, op="e", event="print")
         events = [e for e in self._entries(self.partner) if e["kind"] == "event"]
         self.assertEqual([event["text"] for event in events], ["printed it"] * 2)
+
+    def test_scheduled_actions_in_the_reader_s_language(self):
+        """By the name that a scheduled action has in his menus."""
+        cron = self.env.ref("erp_audit.ir_cron_verify")
+        action = cron.ir_actions_server_id
+        action.with_context(lang="zh_CN").name = "审计：校验"
+        english = action.with_context(lang="en_US").name
+        self.env.flush_all()
+        self.env.registry.clear_cache("templates")
+        words = self.env["erp.audit.words"].with_context(lang="zh_CN")
+        self.assertIn("审计：校验", words._action(f"cron: {english}"))

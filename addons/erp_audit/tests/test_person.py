@@ -47,7 +47,7 @@ class TestPerson(ReadingCase):
         texts = [record["text"] for record in changed["records"]]
         self.assertEqual(
             texts,
-            ["Contact Azure – Reference – → X", "Contact Azure – Name A → B"],
+            ["Contact Azure – Reference: – → X", "Contact Azure – Name: A → B"],
         )
         self.assertEqual([place["ip"] for place in page["places"]], ["10.0.0.9"])
 
@@ -104,7 +104,7 @@ class TestPerson(ReadingCase):
         (operation,) = self._operations(self._page(self.auditor))
         lines = {record["text"]: record["times"] for record in operation["records"]}
         self.assertEqual(len(lines), 5)
-        self.assertEqual(lines["Contact Azure – Name A → B"], 4)
+        self.assertEqual(lines["Contact Azure – Name: A → B"], 4)
         self.assertEqual(sum(lines.values()) + operation["more"], 10)
 
     def test_nothing_that_rules_hide(self):

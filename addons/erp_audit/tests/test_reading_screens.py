@@ -120,7 +120,69 @@ class TestReadingScreens(ReadingCase):
         )
         record = self.env["erp.audit.record"].with_user(self.auditor).browse(row)
         self.assertEqual(record.kind, "Login failed")
-        self.assertIn("With password; Device linux", record.summary)
+        self.assertIn("Way of logging in: password; Device: Linux", record.summary)
+
+    def test_what_was_read_is_told_in_words(self):
+        """How many, and what was looked for: no numbers, no names of fields."""
+        row = self._done(
+            self.auditor,
+            {
+                "count": 80,
+                "ids": list(range(80)),
+                "filter": [["date", ">=", "today -7d"], ["login", "=", "anna"]],
+            },
+            op="e",
+            event="read",
+            res_id=None,
+            action="erp.audit.record.web_search_read",
+            source=self.env["erp.audit.source"]._number("erp.audit.record"),
+        )
+        record = self.env["erp.audit.record"].with_user(self.auditor).browse(row)
+        self.assertEqual(
+            record.summary,
+            "Read: Audit Record – Records: 80; "
+            "Looked for: Time ≥ 7 days ago; Login = anna",
+        )
+        self.assertEqual(record.action_name, "Audit Record: Read")
+
+    def test_rights_are_told_in_the_reader_s_language(self):
+        group = self.env.ref("base.group_system")
+        row = self._done(
+            self.sam,
+            {"gained": [{"id": group.id, "ref": "x", "name": "Old"}], "lost": []},
+            op="e",
+            event="rights",
+            source=self.env["erp.audit.source"]._number("res.users"),
+            res_id=self.anna.id,
+        )
+        record = self.env["erp.audit.record"].with_user(self.auditor).browse(row)
+        self.assertIn(f"Gained: {group.display_name}", record.summary)
+
+    def test_auditors_reach_the_history_of_what_they_may_not_open(self):
+        """Not the document, but what happened to it is theirs to read."""
+        row = self._done(self.anna)
+        record = self.env["erp.audit.record"].with_user(self.auditor).browse(row)
+        self.patch(
+            type(self.env["res.partner"]),
+            "_filtered_access",
+            lambda self, operation: self.browse(),
+        )
+        self.patch(
+            type(self.env["erp.audit.rule"]),
+            "_recorded_names",
+            lambda self: frozenset({"res.partner"}),
+        )
+        self.assertFalse(record.can_open)
+        self.assertTrue(record.has_history)
+        self.assertIn("Azure", record.document)
+        action = record.action_history()
+        self.assertEqual(
+            action["params"],
+            {"res_model": "res.partner", "res_id": self.partner.id},
+        )
+        shown = self.env["erp.audit.history"].with_user(self.auditor)
+        found = shown.load_page(*action["params"].values())
+        self.assertIn("Azure", found["name"])
 
     def test_evidence_of_alerts_shows_no_codes(self):
         arch = self.env.ref("erp_audit.erp_audit_alert_view_form").arch
@@ -160,6 +222,11 @@ class TestReadingScreens(ReadingCase):
         records = self.env["erp.audit.record"]
         record = records.with_user(self.auditor).browse(row)
         self.assertEqual(record.document, "Contact Gone Ltd (deleted)")
+        self.patch(
+            type(self.env["erp.audit.rule"]),
+            "_recorded_names",
+            lambda self: frozenset({"res.partner"}),
+        )
         self.assertFalse(record.can_open)
 
     def test_long_values_are_short_in_lists(self):
@@ -168,19 +235,44 @@ class TestReadingScreens(ReadingCase):
         self.assertLess(len(record.summary), 150)
 
     def test_queries_of_the_list(self):
-        def count():
+        def count(user):
             self.env.invalidate_all()
             before = self.cr.sql_log_count
-            self._list(self.auditor)
+            self._list(user)
             return self.cr.sql_log_count - before
 
+        readers = (self.auditor, self.bob)
         self._done(self.anna)
-        count()
-        one = count()
+        one = {user: count(user) and count(user) for user in readers}
         for number in range(100):
             partner = self.env["res.partner"].create({"name": f"P{number}"})
             self._done(self.anna, tx=602 + number, res_id=partner.id)
-        self.assertLessEqual(count(), one + 2)
+        for user in readers:
+            with self.subTest(user=user.login):
+                self.assertLessEqual(count(user), one[user] + 2)
+
+    def test_summaries_tell_the_most_telling(self):
+        """The name first, what the machine counts last, nothing of what is empty."""
+        row = self._done(
+            self.anna,
+            {
+                "sequence": 3,
+                "active": True,
+                "ref": "R1",
+                "name": "Azure",
+                "city": None,
+                "street": "Main Street 1",
+                "comment": "",
+            },
+            op="c",
+        )
+        record = self.env["erp.audit.record"].with_user(self.auditor).browse(row)
+        self.assertTrue(
+            record.summary.startswith("Created: Contact Azure – Name: Azure; "),
+            record.summary,
+        )
+        self.assertTrue(record.summary.endswith("; 2 more"), record.summary)
+        self.assertNotIn("City", str(record.change_table))
 
     # -- a large trail -----------------------------------------------------------------
 

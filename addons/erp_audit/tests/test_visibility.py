@@ -207,7 +207,9 @@ class TestReadingIsRecorded(ReadingCase):
         )
         records.search([]).mapped("summary")
         self.assertEqual(len(self._readings(self.auditor)), 1)
-        self.assertIn("anna", self._readings(self.auditor)[0]["filter"])
+        self.assertEqual(
+            self._readings(self.auditor)[0]["filter"], [["login", "=", "anna"]]
+        )
 
     def test_exports_are_recorded(self):
         row = self._done(self.anna)

@@ -127,6 +127,14 @@ export class AuditPerson extends Component {
         this.load();
     }
 
+    get addressesText() {
+        return _t("Addresses: %s", this.state.page.places.length);
+    }
+
+    moreText(operation) {
+        return _t("and %s more records", operation.more.toLocaleString());
+    }
+
     dayTitle(day) {
         const date = deserializeDate(day);
         const distance = Math.round(

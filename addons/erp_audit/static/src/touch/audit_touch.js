@@ -61,6 +61,20 @@ export class AuditTouch extends Component {
         return this.load();
     }
 
+    kindText(kind) {
+        const words = { kind: kind.label, number: kind.count.toLocaleString() };
+        return kind.cut
+            ? _t("%(kind)s: the newest %(number)s", words)
+            : _t("%(kind)s: %(number)s", words);
+    }
+
+    personText(person) {
+        return _t("Records: %(number)s · last %(ago)s", {
+            number: person.count.toLocaleString(),
+            ago: this.ago(person.last),
+        });
+    }
+
     ago(value) {
         return agoInWords(deserializeDateTime(value), Date.now());
     }
