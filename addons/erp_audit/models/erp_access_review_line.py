@@ -85,7 +85,7 @@ class ErpAccessReviewLine(models.Model):
                 words.append(
                     self.env._(
                         "conflicts: %(names)s",
-                        names=self.env._(", ").join(names),
+                        names=" / ".join(names),
                     )
                 )
             if not line.last_login:
@@ -96,7 +96,7 @@ class ErpAccessReviewLine(models.Model):
                 words.append(self.env._("no use recorded"))
             elif line.can_tell and line._is_long(line.last_used):
                 words.append(self.env._("not used for %(days)s days", days=LONG))
-            line.hint = self.env._("; ").join(words)
+            line.hint = " · ".join(words)
 
     @api.depends("decision", "reviewer_id", "decided_by_id", "review_id.state")
     @api.depends_context("uid")
