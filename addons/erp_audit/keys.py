@@ -105,8 +105,9 @@ def load():
 
     :raise KeyProblem: if the file cannot be read or written
     """
-    path = key_file()
+    path = setting("key_file") or "seal.pem"
     try:
+        path = key_file()
         if not path.exists():
             _generate(path)
         private = serialization.load_pem_private_key(path.read_bytes(), password=None)
@@ -149,6 +150,22 @@ def is_private():
         return True
 
 
+def problem():
+    """Return why the key cannot be used, "" if it can or there is none."""
+    try:
+        if key_file().exists():
+            load()
+    except (KeyProblem, OSError) as error:
+        return str(error)
+    return ""
+
+
+def exports(database):
+    """Return the folder of exported months of a database, by its uuid."""
+    configured = setting("export_dir")
+    return Path(configured) if configured else folder() / "exports" / database
+
+
 def trusted():
     """Return the public keys that this machine knows: of its key, and of older ones.
 
@@ -157,7 +174,11 @@ def trusted():
     """
     known = set()
     if key_file().exists():
-        known.add(load().public)
+        try:
+            known.add(load().public)
+        except KeyProblem:
+            # told by problem(); what was signed can still be checked
+            known.clear()
     if _public_file().exists():
         known.update(_public_file().read_text().split())
     return known

@@ -145,7 +145,7 @@ class Export:
         self.cr.execute(f"SELECT count(*) FROM {self.partition}")
         if self.cr.fetchone()[0] != self.number:
             raise NotSealed(self.partition)
-        return _file_digest(path)
+        return file_digest(path)
 
     def _block(self, seq):
         """Return ``(text, leaf)`` of the month's records under a seal."""
@@ -196,7 +196,8 @@ def of_export(export, seal, file):
     }
 
 
-def _file_digest(path):
+def file_digest(path):
+    """Return the SHA-256 of a file, hexadecimal."""
     value = sha256()
     with open(path, "rb") as file:
         while part := file.read(1 << 20):

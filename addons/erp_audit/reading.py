@@ -4,10 +4,15 @@ A request may run on a cursor that cannot write, and reads the same documents ma
 times; what is recorded is one event for each kind of document.
 """
 
+from odoo import SUPERUSER_ID
 from odoo.http import request
 
+# files that one event names at most
+MANY = 200
 # under this name a request keeps what was read in it
 BUFFER = "erp_audit_reads"
+# and what is to be noted if the answer turns out to be a file
+HELD = "erp_audit_held"
 # under this key a transaction without request remembers what it has recorded
 KEY = "erp_audit.reads"
 
@@ -23,7 +28,30 @@ def note(env, event, model, ids, detail=None):
         setattr(request, BUFFER, buffer)
     entry = buffer.setdefault((event, model, env.uid), {"ids": {}, "detail": {}})
     entry["ids"].update(dict.fromkeys(ids))
-    entry["detail"].update(detail or {})
+    for name, value in (detail or {}).items():
+        known = entry["detail"].get(name)
+        if isinstance(known, list) and isinstance(value, list):
+            # of several files each once
+            value = known + [item for item in value if item not in known][:MANY]
+        entry["detail"][name] = value
+
+
+def hold(records, method):
+    """Remember a method that notes something, to be called if a file is the answer."""
+    held = getattr(request, HELD, None) or []
+    setattr(request, HELD, [*held, (records, method)])
+
+
+def is_person(env):
+    """Return whether somebody reads with the rights of a person.
+
+    That is also the superuser, if somebody has become him.
+    """
+    if not env.su:
+        return True
+    return bool(
+        env.uid == SUPERUSER_ID and request and request.session.uid == SUPERUSER_ID
+    )
 
 
 def _log_once(env, event, model, ids, detail):
@@ -37,8 +65,11 @@ def _log_once(env, event, model, ids, detail):
     events._log(event, model, number, {**events._some(ids), **(detail or {})})
 
 
-def write(env):
+def write(env, response=None):
     """Record what was noted in the present request."""
+    if response is not None and "Content-Disposition" in response.headers:
+        for records, method in getattr(request, HELD, None) or ():
+            getattr(records, method)()
     buffer = getattr(request, BUFFER, None)
     if not buffer:
         return
@@ -72,3 +103,4 @@ def replaced(env, event, model):
 def forget():
     """Forget what was noted: the request is run again."""
     setattr(request, BUFFER, None)
+    setattr(request, HELD, None)

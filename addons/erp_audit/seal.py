@@ -195,7 +195,7 @@ class Seal:
         """What the header says, as a dict; empty if it is no header at all."""
         try:
             facts = json.loads(self.header)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return facts if isinstance(facts, dict) else {}
 
@@ -239,6 +239,11 @@ class Seal:
             return "altered"
         return None if self._content_fits() else "leaves"
 
+    @property
+    def is_altered(self):
+        """Whether it is not what was signed, by whatever key."""
+        return self.wrong({str(self.facts.get("key"))}) == "altered"
+
     def _columns_fit(self):
         """Return whether the columns beside the header say the same."""
         facts = self.facts
@@ -250,8 +255,14 @@ class Seal:
             and list(self.last) == facts.get("last")
             and isoformat(self.min_ts) == facts.get("min_ts")
             and isoformat(self.max_ts) == facts.get("max_ts")
-            and (json.loads(self.names) if self.names else {}) == facts.get("names")
+            and self._names() == facts.get("names")
         )
+
+    def _names(self):
+        try:
+            return json.loads(self.names) if self.names else {}
+        except (ValueError, RecursionError):
+            return None
 
     def _content_fits(self):
         """Return whether leaves and entries are those of the header."""

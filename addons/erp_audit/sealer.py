@@ -4,6 +4,7 @@
 # pylint: disable=sql-injection
 
 import json
+import logging
 import uuid
 from hashlib import sha256
 
@@ -26,6 +27,7 @@ from .seal import (
     unpack,
 )
 
+_logger = logging.getLogger(__name__)
 LOG = "erp_audit_log"
 # records of one block at most
 LIMIT = 10000
@@ -77,9 +79,14 @@ class Sealer:
         return self.last.last if self.last else START
 
     @property
+    def _facts(self):
+        """What the newest seal says."""
+        return self.last.facts if self.last else {}
+
+    @property
     def base(self):
         """Number of the last record before this epoch."""
-        return self.last.facts["base"] if self.last else -1
+        return self._facts.get("base", -1)
 
     def _horizon(self):
         """Return the lowest number of a transaction that has not begun yet."""
@@ -114,8 +121,11 @@ class Sealer:
             if self.head:
                 raise Discontinuity(f"All seals of this database are gone. {REMEDY}")
             return
-        facts = self.last.facts
-        if facts.get("database") != self.database:
+        if self.last.is_altered:
+            raise Discontinuity(
+                f"The newest seal, number {self.last.seq}, was altered. {REMEDY}"
+            )
+        if self._facts.get("database") != self.database:
             raise Discontinuity(
                 f"This database is a copy of another one whose seals it has. {REMEDY}"
             )
@@ -256,7 +266,7 @@ class Sealer:
             "format": FORMAT,
             "kind": kind,
             "seq": last.seq + 1 if last else 1,
-            "chain": last.facts["chain"] if last else uuid.uuid4().hex,
+            "chain": self._facts.get("chain") or uuid.uuid4().hex,
             "database": self.database,
             "prev": last.digest if last else "",
             "sealed": isoformat(
@@ -308,9 +318,9 @@ class Sealer:
     def _new_names(self):
         """Return the numbers of models that no seal names yet, with their names."""
         known = set()
-        self.cr.execute(f"SELECT names FROM {TABLE} WHERE names IS NOT NULL")
-        for (names,) in self.cr.fetchall():
-            known.update(json.loads(names))
+        for seal in Seal.select(self.cr, "names IS NOT NULL", light=True):
+            if not seal.is_altered:
+                known.update(seal.facts["names"])
         self.cr.execute("SELECT id::text, name FROM erp_audit_source ORDER BY id")
         return {
             number: name for number, name in self.cr.fetchall() if number not in known
@@ -348,4 +358,8 @@ def lock(cr, what):
 
 def publish(seal):
     """Keep outside the database which seal is the newest; after the commit."""
-    keys.write_state(seal.facts["database"], seq=seal.seq, hash=seal.digest)
+    try:
+        keys.write_state(seal.facts["database"], seq=seal.seq, hash=seal.digest)
+    except OSError as error:
+        # sealing goes on; the next seal is kept when there is room again
+        _logger.warning("The newest seal could not be kept outside: %s", error)

@@ -61,6 +61,24 @@ CHAIN_COLUMNS = """
     entries bytea NOT NULL
 """
 
+# what PostgreSQL says of the defaults above
+DEFAULTS = {
+    "id": "nextval('erp_audit_log_id_seq'::regclass)",
+    "ts": "(clock_timestamp() AT TIME ZONE 'UTC'::text)",
+    "tx": "((pg_current_xact_id())::text)::bigint",
+    "source": "0",
+    "diff": "'{}'::jsonb",
+}
+
+# what people read
+VIEW = "erp_audit_record"
+VIEW_QUERY = (
+    "SELECT id, ts AS date, tx AS operation, op, source AS source_id, res_id,"
+    " other AS other_source_id, other_id, real_uid AS user_id,"
+    " uid AS effective_user_id, login, company AS company_id, ip, session, route,"
+    f" action, event, diff FROM {TABLE}"
+)
+
 REFUSE_BODY = """
 BEGIN
     RAISE EXCEPTION 'The audit trail is append-only: % is refused.', TG_OP
@@ -224,7 +242,40 @@ def guard_findings(cr):
             found.append((table, "disabled"))
         elif kind != TYPES[name] or not right:
             found.append((table, "changed"))
+    found += [(table, "foreign") for table in _foreign(cr)]
+    if not _view_is_whole(cr):
+        found.append((VIEW, "view"))
     return sorted(set(found))
+
+
+def _foreign(cr):
+    """Return the tables with something that may change or keep out what is written."""
+    cr.execute(
+        """SELECT t.oid::regclass::text
+             FROM pg_class t
+            WHERE t.oid::regclass::text = ANY(%s)
+              AND (t.relrowsecurity
+                   OR EXISTS (SELECT 1 FROM pg_rewrite r WHERE r.ev_class = t.oid)
+                   OR EXISTS (SELECT 1 FROM pg_trigger g
+                               WHERE g.tgrelid = t.oid AND NOT g.tgisinternal
+                                 AND g.tgname <> ALL(%s)))""",
+        [[TABLE, CHAIN, *partitions(cr)], list(TYPES)],
+    )
+    found = [table for (table,) in cr.fetchall()]
+    cr.execute(
+        "SELECT a.attname, pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d"
+        " JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum"
+        " WHERE d.adrelid = %s::regclass",
+        [TABLE],
+    )
+    return found if dict(cr.fetchall()) == DEFAULTS else [*found, TABLE]
+
+
+def _view_is_whole(cr):
+    """Return whether the view that people read has all records, as they are."""
+    cr.execute("SELECT pg_get_viewdef(to_regclass(%s))", [VIEW])
+    text = " ".join((cr.fetchone()[0] or "").replace(f"{TABLE}.", "").split())
+    return text.rstrip(";") == VIEW_QUERY
 
 
 def partitions(cr):

@@ -14,11 +14,12 @@ number of the newest seal beside the key, and the lines that were sent elsewhere
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from . import keys, merkle, store
+from . import keys, merkle, proof, store
 from .seal import (
     BLOCK,
     DROPPED,
@@ -106,6 +107,7 @@ class Verifier:
         self._run_tasks(tasks)
         with self.connect() as cr:
             self._check_gone()
+            self._check_exports(cr)
             self._check_names(cr)
             self._check_outside(cr)
             self._check_unsealed(cr)
@@ -146,6 +148,8 @@ class Verifier:
                     facts["partition"],
                     facts["gone"],
                     facts["gone_root"],
+                    facts.get("file", ""),
+                    facts.get("file_sha256", ""),
                 )
                 self.gone.append(gone)
                 self._note(
@@ -159,7 +163,7 @@ class Verifier:
     def _in_period(self, min_ts, max_ts):
         if not (self.start or self.end):
             return True
-        if min_ts is None:
+        if min_ts is None or max_ts is None:
             return False
         return not (
             (self.start and max_ts < self.start) or (self.end and min_ts >= self.end)
@@ -219,17 +223,12 @@ class Verifier:
     def _run_tasks(self, tasks):
         total = sum(task.rows + 1 for task in tasks) or 1
         done = 0
-        if self.workers == 1:
-            results = map(self._run_task, tasks)
+        with ExitStack() as stack:
+            run = map
+            if self.workers > 1:
+                run = stack.enter_context(ThreadPoolExecutor(self.workers)).map
+            results = run(self._run_task, tasks)
             for task, result in zip(tasks, results, strict=True):
-                self._take(result)
-                done += task.rows + 1
-                self.progress(done / total)
-            return
-        with ThreadPoolExecutor(self.workers) as pool:
-            for task, result in zip(
-                tasks, pool.map(self._run_task, tasks), strict=True
-            ):
                 self._take(result)
                 done += task.rows + 1
                 self.progress(done / total)
@@ -285,7 +284,7 @@ class Verifier:
     def _bounds(self, seal, wrong, after, linked):
         """Return where the records of a seal are, as far as it is to be believed."""
         sound = wrong != "leaves" and self._believable(seal)
-        if wrong != "altered":
+        if wrong not in ("altered", "key"):
             facts = seal.facts
             first = START if after == START and linked else tuple(facts["after"])
             return Bounds(first, tuple(facts["last"]), sound)
@@ -325,11 +324,21 @@ class Verifier:
                     "gone_wrong", seal=gone.seal, detail=gone.partition, number=number
                 )
 
+    def _check_exports(self, cr):
+        """Check the files of these months, as far as they are still on this machine."""
+        for database in known_databases(cr, self.trusted):
+            for gone in filter(lambda gone: gone.file, self.gone):
+                path = keys.exports(database) / gone.file
+                if path.is_file() and proof.file_digest(path) != gone.file_sha256:
+                    self._found("export_altered", seal=gone.seal, detail=gone.file)
+
     def _check_names(self, cr):
         """Check that the numbers of models mean what they meant when sealed."""
         cr.execute("SELECT id, name FROM erp_audit_source")
         now = dict(cr.fetchall())
         for seal in Seal.select(cr, "names IS NOT NULL ORDER BY seq", light=True):
+            if seal.wrong(self.trusted) in ("altered", "key"):
+                continue  # found already
             for number, name in (seal.facts.get("names") or {}).items():
                 if now.get(int(number)) != name:
                     self._found(
@@ -369,6 +378,8 @@ class Verifier:
     def _check_guards(self, cr):
         for table, what in store.guard_findings(cr):
             self._found(f"guard_{what}", detail=table)
+        if problem := keys.problem():
+            self._found("key_unusable", detail=problem)
         if not keys.is_private():
             self._found("key_readable", detail=str(keys.key_file()))
         number = store.strays(cr)

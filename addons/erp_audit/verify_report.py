@@ -59,6 +59,8 @@ class Gone:
     partition: str
     number: int
     root: str
+    file: str = ""
+    file_sha256: str = ""
     leaves: dict = field(default_factory=dict, repr=False)
 
     def has(self, moment):

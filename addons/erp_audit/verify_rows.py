@@ -7,6 +7,7 @@ at.
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from . import merkle, store
@@ -138,8 +139,8 @@ class Rows:
             (number, gone)
             for number, gone in enumerate(self.gone)
             if gone.seal > seal.seq
-            and seal.min_ts < gone.end
-            and seal.max_ts >= gone.start
+            and (seal.min_ts or datetime.min) < gone.end
+            and (seal.max_ts or datetime.max) >= gone.start
         ]
         if not months:
             return seal.raw, seal.leaves
@@ -179,7 +180,10 @@ class Rows:
                 removed.append((seq, entry))
             elif not same:
                 changed[row] = (seq, entry, leaf, present[0][0])
-            spare = present[1:] if present and not same else present[len(same) :]
+            # one of them is the sealed one, or what has become of it
+            spare = list(present)
+            if spare:
+                spare.remove(same[0] if same else spare[0])
             found += [self._added(row, item) for item in spare]
         found += [
             self._added(row, item) for row, items in actual.items() for item in items

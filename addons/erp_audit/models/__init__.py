@@ -43,6 +43,7 @@ from . import base_events
 from . import erp_audit_event_denied
 from . import ir_actions_report
 from . import ir_actions_server
+from . import ir_attachment
 from . import ir_binary
 from . import ir_model_access
 from . import ir_model_fields

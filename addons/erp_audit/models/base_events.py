@@ -1,6 +1,6 @@
 import json
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.http import request
 
@@ -22,28 +22,43 @@ class Base(models.AbstractModel):
         owners = {c for c in base.__mro__ if "_check_field_access" in vars(c)}
         base._audit_asks_core_only = owners == {Base, models.BaseModel}
 
+    def _note_read(self, ids=(), detail=None):
+        """Note a read, if the reading of these documents is recorded."""
+        marks = getattr(self.pool, "erp_audit_marks", None)
+        if marks and self._name in marks[0] and reading.is_person(self.env):
+            reading.note(self.env, "read", self._name, ids, detail)
+
     def _fetch_query(self, query, fields):
         """Override to note reads of the documents whose reading is recorded."""
         records = super()._fetch_query(query, fields)
-        marks = getattr(self.pool, "erp_audit_marks", None)
-        if marks and self._name in marks[0] and not self.env.su and records:
-            reading.note(self.env, "read", self._name, records._ids)
+        if records:
+            records._note_read(records._ids)
         return records
+
+    def _read_format(self, fnames, load="_classic_read"):
+        """Override to note reads of what was fetched with other rights before."""
+        # not what is not saved yet
+        if ids := tuple(filter(None, self._ids)):
+            self._note_read(ids)
+        return super()._read_format(fnames, load=load)
+
+    @api.model
+    @api.readonly
+    def search_count(self, domain, limit=None):
+        """Override to note questions that are asked by counting."""
+        self._note_read((), {"groups": True})
+        return super().search_count(domain, limit=limit)
 
     def _read_group(self, domain, *args, **kwargs):
         """Override to note sums over the documents whose reading is recorded."""
         result = super()._read_group(domain, *args, **kwargs)
-        marks = getattr(self.pool, "erp_audit_marks", None)
-        if marks and self._name in marks[0] and not self.env.su:
-            reading.note(self.env, "read", self._name, (), {"groups": True})
+        self._note_read((), {"groups": True})
         return result
 
     def _read_grouping_sets(self, domain, *args, **kwargs):
         """Override to note sums over the documents whose reading is recorded."""
         result = super()._read_grouping_sets(domain, *args, **kwargs)
-        marks = getattr(self.pool, "erp_audit_marks", None)
-        if marks and self._name in marks[0] and not self.env.su:
-            reading.note(self.env, "read", self._name, (), {"groups": True})
+        self._note_read((), {"groups": True})
         return result
 
     def export_data(self, fields_to_export):
@@ -80,7 +95,8 @@ class Base(models.AbstractModel):
             return
         try:
             return super()._check_field_access(field, operation)
-        except AccessError:
+        except AccessError as error:
+            error.erp_audit_recorded = True
             self.env["erp.audit.event"]._denied(
                 self._name, operation, self.ids, field=field.name
             )

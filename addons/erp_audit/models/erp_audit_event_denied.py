@@ -14,6 +14,23 @@ class ErpAuditEvent(models.AbstractModel):
     _inherit = "erp.audit.event"
 
     @api.model
+    def _denied_by(self, error):
+        """Record the refusal that ends a request, unless it is recorded already."""
+        if getattr(error, "erp_audit_recorded", False):
+            return
+        model, _dot, method = (describe(self.env)["a"] or "").rpartition(".")
+        if model not in self.env:
+            model, method = None, "request"
+        self._denied(model, method)
+
+    @api.model
+    def _refused(self, error, model, operation, ids=()):
+        """Record a refusal that is about to be raised; return it."""
+        error.erp_audit_recorded = True
+        self._denied(model, operation, ids)
+        return error
+
+    @api.model
     def _denied(self, model, operation, ids=(), **detail):
         """Record that somebody was refused, once the refusal has undone what he did.
 

@@ -102,6 +102,14 @@ class ErpAuditFinding(models.Model):
             "guard_changed": env._(
                 "The guard of table %(detail)s against changes was replaced."
             ),
+            "guard_foreign": env._(
+                "Table %(detail)s has triggers, rules or defaults that are not ours: "
+                "they may keep records out, or change them."
+            ),
+            "guard_view": env._(
+                "What people read is not the whole trail: the view %(detail)s was "
+                "replaced."
+            ),
             "capture_missing": env._(
                 "Changes of table %(detail)s are not recorded: triggers were removed."
             ),
@@ -155,6 +163,11 @@ class ErpAuditFinding(models.Model):
             "key_readable": env._(
                 "The key %(detail)s can be read by other users of the machine: give "
                 "it mode 0600."
+            ),
+            "key_unusable": env._("Nothing can be signed: %(detail)s"),
+            "export_altered": env._(
+                "The file of a month that was taken away, %(detail)s, is not the one "
+                "that was signed (seal %(seal)s)."
             ),
             "epoch": env._("A new epoch begins with seal %(seal)s. %(detail)s"),
             "gone": env._(

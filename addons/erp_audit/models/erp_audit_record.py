@@ -78,14 +78,9 @@ class ErpAuditRecord(models.Model):
                USING brin (ts) WITH (pages_per_range = 32, autosummarize = on)"""
         )
         tools.drop_view_if_exists(self.env.cr, self._table)
-        self.env.cr.execute(
-            """CREATE VIEW erp_audit_record AS
-               SELECT id, ts AS date, tx AS operation, op, source AS source_id,
-                      res_id, other AS other_source_id, other_id,
-                      real_uid AS user_id, uid AS effective_user_id, login,
-                      company AS company_id, ip, session, route, action, event, diff
-                 FROM erp_audit_log"""
-        )
+        # constants of ours
+        query = f"CREATE VIEW {store.VIEW} AS {store.VIEW_QUERY}"
+        self.env.cr.execute(query)  # pylint: disable=sql-injection
 
     @api.depends("operation")
     def _compute_sibling_ids(self):

@@ -1,7 +1,7 @@
 import json
 import logging
-from pathlib import Path
 
+import psycopg2
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -85,8 +85,7 @@ class ErpAuditRetention(models.AbstractModel):
     @api.model
     def _folder(self, database):
         """Return the folder of exported months, made if needed."""
-        configured = keys.setting("export_dir")
-        path = Path(configured) if configured else keys.folder() / "exports" / database
+        path = keys.exports(database)
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         return path
 
@@ -106,6 +105,9 @@ class ErpAuditRetention(models.AbstractModel):
             try:
                 with registry.cursor() as cr:
                     seal = self._export(cr, name)
+            except psycopg2.errors.LockNotAvailable:
+                _logger.warning("The month %s is being read: taken away later", name)
+                return False
             except (proof.Mismatch, proof.NotSealed) as problem:
                 _logger.error(
                     "The month %s of the audit trail is not taken away: %r does not "

@@ -94,6 +94,11 @@ class ErpAuditRule(models.Model):
         "(model_id)", "There is a rule for this kind of document already."
     )
 
+    _retention_positive = models.Constraint(
+        "CHECK (retention_months >= 0)",
+        "Records cannot be kept for less than no time: 0 keeps them for ever.",
+    )
+
     @api.depends("model_id")
     def _compute_display_name(self):
         for rule in self:

@@ -136,6 +136,8 @@ class ErpAuditVerification(models.Model):
     @api.model
     def _cron_verify(self):
         """Make the checks that were asked for."""
+        # one job at a time: whatever seems to run was interrupted
+        self.search([("state", "=", "running")]).state = "failed"
         waiting = self.search([("state", "=", "waiting")], order="id")
         for number, verification in enumerate(waiting, 1):
             verification.state = "running"

@@ -6,5 +6,5 @@ class IrModelAccess(models.Model):
 
     def _make_access_error(self, model, mode):
         """Override to record that a kind of document was refused."""
-        self.env["erp.audit.event"]._denied(model, mode)
-        return super()._make_access_error(model, mode)
+        error = super()._make_access_error(model, mode)
+        return self.env["erp.audit.event"]._refused(error, model, mode)

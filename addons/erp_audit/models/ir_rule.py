@@ -6,5 +6,6 @@ class IrRule(models.Model):
 
     def _make_access_error(self, operation, records):
         """Override to record that records were refused."""
-        self.env["erp.audit.event"]._denied(records._name, operation, records.ids)
-        return super()._make_access_error(operation, records)
+        error = super()._make_access_error(operation, records)
+        events = self.env["erp.audit.event"]
+        return events._refused(error, records._name, operation, records.ids)

@@ -90,11 +90,16 @@ class Checker:
     def __init__(self, keys, anchors):
         self.keys = keys
         self.anchors = anchors
+        self.chain = None
 
     def seal(self, seal):
         """Return what a seal says; check its signature."""
         header = seal["header"]
         facts = json.loads(header)
+        # one key may sign the trails of several databases
+        if self.chain not in (None, facts["chain"]):
+            raise Wrong(f"seal {facts['seq']} is of another trail")
+        self.chain = facts["chain"]
         key = facts["key"]
         if self.keys and key not in self.keys:
             raise Wrong(f"seal {facts['seq']} is signed with another key: {key}")

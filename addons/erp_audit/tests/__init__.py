@@ -9,10 +9,12 @@ from . import test_history_tour
 from . import test_history_view
 from . import test_history_words
 from . import test_events_http
+from . import test_events_more
 from . import test_known_weaknesses
 from . import test_properties
 from . import test_retention
 from . import test_seal
+from . import test_seal_more
 from . import test_seal_proof
 from . import test_secret
 from . import test_tampering
