@@ -26,7 +26,10 @@ class Base(models.AbstractModel):
         """Note a read, if the reading of these documents is recorded."""
         marks = getattr(self.pool, "erp_audit_marks", None)
         if marks and self._name in marks[0] and reading.is_person(self.env):
-            reading.note(self.env, "read", self._name, ids, detail)
+            # not what is not saved yet
+            known = tuple(filter(None, ids))
+            if known or not ids:
+                reading.note(self.env, "read", self._name, known, detail)
 
     def _fetch_query(self, query, fields):
         """Override to note reads of the documents whose reading is recorded."""
@@ -37,9 +40,8 @@ class Base(models.AbstractModel):
 
     def _read_format(self, fnames, load="_classic_read"):
         """Override to note reads of what was fetched with other rights before."""
-        # not what is not saved yet
-        if ids := tuple(filter(None, self._ids)):
-            self._note_read(ids)
+        if self._ids:
+            self._note_read(self._ids)
         return super()._read_format(fnames, load=load)
 
     @api.model
