@@ -34,10 +34,8 @@ class ErpAuditWords(models.AbstractModel):
                 number = item.get("id") if isinstance(item, dict) else item
                 names.want("res.groups", number)
         names.want("erp.role", detail.get("role"))
-        ids = self._items(detail.get("ids"))
-        if not record.res_id and len(ids) <= FEW and record.source_id.name:
-            for number in ids:
-                names.want(record.source_id.name, number)
+        for number in self._few(record, detail.get("ids")):
+            names.want(record.source_id.name, number)
 
     @api.model
     def _event_lines(self, record, detail, names):
@@ -55,6 +53,14 @@ class ErpAuditWords(models.AbstractModel):
                 found.append((labels.get(name, name), words))
         return found
 
+    def _few(self, record, ids):
+        """Return the documents of an event that are told by name, if they are few."""
+        name, ids = record.source_id.name, self._items(ids)
+        # of the trail itself, what was looked for tells more
+        if record.res_id or not name or name == "erp.audit.record" or len(ids) > FEW:
+            return []
+        return ids
+
     @staticmethod
     def _items(value):
         return value if isinstance(value, list) else []
@@ -65,10 +71,8 @@ class ErpAuditWords(models.AbstractModel):
         return formatLang(self.env, value, digits=0) if value else ""
 
     def _event_ids(self, record, value, names):
-        ids = self._items(value)
-        if record.res_id or not ids or len(ids) > FEW:
-            return ""
-        return ", ".join(names.name(record.source_id.name, item) for item in ids)
+        name = record.source_id.name
+        return ", ".join(names.name(name, item) for item in self._few(record, value))
 
     def _event_gained(self, record, value, names):
         found = []
