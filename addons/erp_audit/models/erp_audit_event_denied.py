@@ -27,11 +27,19 @@ class ErpAuditEvent(models.AbstractModel):
     def _refused(self, error, model, operation, ids=()):
         """Record a refusal that is about to be raised; return it."""
         error.erp_audit_recorded = True
-        self._denied(model, operation, ids)
+        self._denied(model, operation, ids, error=error)
         return error
 
     @api.model
-    def _denied(self, model, operation, ids=(), **detail):
+    def _denied_and_caught(self, error):
+        """Record a refusal of a person that the page turns into something polite."""
+        record = getattr(error, "erp_audit_record", None)
+        if record:
+            error.erp_audit_record = None
+            record()
+
+    @api.model
+    def _denied(self, model, operation, ids=(), error=None, **detail):
         """Record that somebody was refused, once the refusal has undone what he did.
 
         A refusal that the code catches and lives with is none: it is recorded when the
@@ -49,6 +57,13 @@ class ErpAuditEvent(models.AbstractModel):
             detail["left_out"] = left_out
 
         who = describe(env)
-        cr.postrollback.add(
-            lambda: self._log_apart("denied", model, detail=detail, **who)
-        )
+
+        def record():
+            self._log_apart("denied", model, detail=detail, **who)
+
+        if error is None:
+            cr.postrollback.add(record)
+            return
+        # once only, whether the error is caught or not
+        error.erp_audit_record = record
+        cr.postrollback.add(lambda: self._denied_and_caught(error))

@@ -1,5 +1,6 @@
 from . import test_access_report_chain
 from . import test_history
+from . import test_portal
 from . import test_rights_trade
 from . import test_rules
 from . import test_alert_trade
