@@ -104,12 +104,14 @@ class ErpAccessRequest(models.Model):
         """Override: what the person may do then, the most important first."""
         self.ensure_one()
         tones = {"high": "danger", "medium": "warning", "low": ""}
+        rights = self.env["erp.access.rights"]
         return [
             {
                 "department": self.user_id.name,
                 "text": line["text"],
-                "icon": ICONS[line["level"]][0],
+                # the engine names icons without what they have in common
+                "icon": ICONS[line["level"]][0].removeprefix("fa-"),
                 "tone": tones[line["level"]],
             }
-            for line in self._difference_lines()
+            for line in rights._in_short(self._difference_lines())
         ]

@@ -25,14 +25,33 @@ class ErpAccessRights(models.AbstractModel):
     @api.model
     def _html(self, lines):
         """Return lines of a difference as a list; many minor ones are folded away."""
+        grave, minor = self._sifted(lines)
+        if not minor:
+            return self._html_list(lines)
+        return self._html_list(grave) + FOLDED % (
+            self._smaller(minor),
+            self._html_list(minor),
+        )
+
+    @api.model
+    def _in_short(self, lines):
+        """Return lines for a screen that folds nothing: minor ones are counted."""
+        grave, minor = self._sifted(lines)
+        if not minor:
+            return lines
+        return [*grave, self._line("more", 0, self._smaller(minor))]
+
+    @api.model
+    def _sifted(self, lines):
+        """Return what matters, and what is folded: nothing, if it is little."""
         grave = [line for line in lines if line["level"] != "low"]
         minor = [line for line in lines if line["level"] == "low"]
         if not grave or len(minor) <= FEW:
-            return self._html_list(lines)
-        return self._html_list(grave) + FOLDED % (
-            self.env._("And smaller things (%(number)s)", number=len(minor)),
-            self._html_list(minor),
-        )
+            return lines, []
+        return grave, minor
+
+    def _smaller(self, minor):
+        return self.env._("And smaller things (%(number)s)", number=len(minor))
 
     def _html_list(self, lines):
         levels = {

@@ -52,7 +52,35 @@ class IrHttp(models.AbstractModel):
         if due:
             moment = fields.Datetime.to_string(datetime.fromtimestamp(due, UTC))
             result["erp_second_factor_due"] = moment
+        emergency = self._emergency_in_force() if request.session.uid else None
+        if emergency:
+            result["erp_emergency"] = emergency
         return result
+
+    def _emergency_in_force(self):
+        """Return the emergency access that the person has now, for a notice.
+
+        Costs no query while nobody has any: who has is kept in memory.
+        """
+        people, _names = self.env["erp.access.grant"]._emergencies()
+        if self.env.uid not in people:
+            return None
+        # sudo: of the person of the session himself
+        grant = self.env["erp.access.grant"].sudo()
+        grant = grant.search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("state", "=", "active"),
+                ("origin", "=", "emergency"),
+            ],
+            order="date_to desc",
+            limit=1,
+        )
+        return {
+            "role": grant.what,
+            "until": fields.Datetime.to_string(grant.date_to),
+            "request": grant.request_id.id,
+        }
 
     @classmethod
     def _is_open(cls, path):

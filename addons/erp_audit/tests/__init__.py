@@ -32,6 +32,7 @@ from . import test_alert_approval
 from . import test_alert_http
 from . import test_access_grant
 from . import test_access_request
+from . import test_access_screens
 from . import test_emergency
 from . import test_second_factor
 from . import test_review_grant

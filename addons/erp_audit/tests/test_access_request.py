@@ -115,6 +115,8 @@ class TestAccessRequest(AccessCase):
         self.assertIn("Both at once", seen.conflict_text)
         texts = [item["text"] for item in seen._approval_effects()]
         self.assertTrue(any("contacts" in text for text in texts), texts)
+        icons = {item["icon"] for item in seen._approval_effects()}
+        self.assertFalse([icon for icon in icons if icon.startswith("fa-")], icons)
         facts = [value for _label, value, tone in seen._approval_facts() if tone]
         self.assertTrue(any("Both at once" in value for value in facts), facts)
 
@@ -128,6 +130,10 @@ class TestAccessRequest(AccessCase):
         self.assertLess(shown.index("delete bank"), shown.index("<details>"))
         self.assertLess(shown.index("<details>"), shown.index("New menus: 0"))
         self.assertIn("(9)", shown)
+        short = rights._in_short([grave, *minor])
+        self.assertEqual(len(short), 2)
+        self.assertIn("(9)", short[-1]["text"])
+        self.assertEqual(len(rights._in_short([grave, *minor[:2]])), 3)
         self.assertNotIn("<details>", rights._html([grave, *minor[:2]]))
         self.assertNotIn("<details>", rights._html(minor))
         self.assertIn("<ul", request.difference)
