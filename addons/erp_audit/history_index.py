@@ -9,6 +9,7 @@ so that it costs nothing where nobody leaves.
 import hashlib
 import json
 
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from . import store
@@ -83,3 +84,25 @@ def left(env, source, column, number):
         if gone or res_id not in found:
             found[res_id] = None if gone else last
     return found
+
+
+def pointing(columns, numbers):
+    """Return the domain of deletions of rows that pointed at one of some rows.
+
+    :param columns: names of the columns by which they pointed
+    :param numbers: of the rows that they pointed at
+    """
+    # one question to the index, however many columns and rows
+    parts = [
+        f"@.{json.dumps(column)} == {int(number)}"
+        for column in columns
+        for number in numbers
+    ]
+    if not parts:
+        return Domain.FALSE
+    path = f"$ ? ({' || '.join(parts)})"
+
+    def to_sql(model, alias, query):
+        return SQL("%s @? %s::jsonpath", SQL.identifier(alias, "diff"), path)
+
+    return Domain.custom(to_sql=to_sql)

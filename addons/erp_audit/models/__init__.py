@@ -26,6 +26,7 @@ from . import erp_audit_history_link
 from . import erp_audit_history_action
 from . import erp_audit_history_rule
 from . import erp_audit_record_words
+from . import erp_audit_record_window
 from . import erp_audit_record_export
 from . import erp_audit_rollup
 from . import erp_audit_rollup_count

@@ -1,15 +1,17 @@
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.tools import SQL
 
 
 class ResUsers(models.Model):
     """What the record rules of the trail ask about a reader.
 
-    The ORM caches their answers with the rules, until somebody's rights change.
+    The answers are cached as the ORM caches the rules themselves, until somebody's
+    rights change: pages ask once for each record.
     """
 
     _inherit = "res.users"
 
+    @tools.ormcache("self.id")
     def _erp_audit_team(self):
         """Return the ids of all people below somebody, and his own."""
         self.ensure_one()
@@ -27,6 +29,7 @@ class ResUsers(models.Model):
         )
         return [number for (number,) in rows]
 
+    @tools.ormcache("self.id")
     def _erp_audit_sources(self):
         """Return the numbers of the models whose trail somebody reads by a rule."""
         self.ensure_one()

@@ -14,8 +14,10 @@ from .erp_audit_rule_sync import ALWAYS
 
 # below this many records, everything may be read as a whole
 SMALL = 200_000
-# groups are counted over this period at most; statistics know all of it
+# groups are counted over this period at most, and over about so many records;
+# statistics know all of it
 GROUP_DAYS = 93
+GROUP_ROWS = 500_000
 # what no index helps to find
 COSTLY = {"changed_field", "changed_value", "ip", "route", "login"} | {
     "action",
@@ -127,14 +129,19 @@ class ErpAuditRecord(models.Model):
     @api.model
     def _is_large(self):
         """Return whether the trail is too large to be read as a whole."""
+        return sum(self._sizes()) > SMALL
+
+    @api.model
+    def _sizes(self):
+        """Return how many records the months have, as PostgreSQL estimates it."""
         rows = self.env.execute_query(
             SQL(
-                """SELECT sum(greatest(c.reltuples, c.relpages * 8))
+                """SELECT greatest(c.reltuples, c.relpages * 8)
                      FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
                     WHERE i.inhparent = 'erp_audit_log'::regclass"""
             )
         )
-        return (rows[0][0] or 0) > SMALL
+        return [int(size) for (size,) in rows]
 
     @api.model
     def _check_groups(self, domain):
@@ -142,14 +149,28 @@ class ErpAuditRecord(models.Model):
 
         :raise UserError: with what to do instead
         """
-        if not self._is_bounded(domain, GROUP_DAYS) and self._is_large():
+        # what one person did has an index of its own
+        one = self._is_bounded(domain, GROUP_DAYS) and self._has_person(domain)
+        if one or self._is_bounded(domain, 1) or not self._is_large():
+            return
+        days = 30 * GROUP_ROWS // max(*self._sizes(), 1)
+        days = min(max(days, 1), GROUP_DAYS)
+        if not self._is_bounded(domain, days):
             raise UserError(
                 self.env._(
                     "The trail is too large to be grouped as a whole. Choose a period "
-                    "of up to three months, or open Trail / Statistics: they know all "
-                    "of it."
+                    "of up to %s days, or open Trail / Statistics: they know all of "
+                    "it.",
+                    days,
                 )
             )
+
+    @api.model
+    def _has_person(self, domain):
+        leaves = self._always(Domain(domain).optimize(self))
+        return any(
+            leaf.field_expr == "user_id" and leaf.operator == "in" for leaf in leaves
+        )
 
     @api.model
     def _read_group(self, domain, *args, **kwargs):

@@ -3,16 +3,25 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import MissingError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .. import history_index
 
 # documents of one kind that are looked at, the newest first
 DOCUMENTS = 1000
+# of a document with what is below it, those by which deleted documents are looked for
+ROOTS = 40
 # links that say nothing about what belongs together
 TECHNICAL = {"create_uid", "write_uid"}
 PERIODS = (30, 90, 365, 0)
 
 
 class ErpAuditTouch(models.AbstractModel):
-    """Who touched this: a document, what is below it, and all that points to it."""
+    """Who touched this: a document, what is below it, and all that points to it.
+
+    What pointed to it and was deleted since belongs to it as well.
+    """
 
     _name = "erp.audit.touch"
     _description = "Who Touched This"
@@ -25,13 +34,15 @@ class ErpAuditTouch(models.AbstractModel):
         :param str model: model of the document
         :param int res_id: its number
         :param int days: how far back, 0 for all
-        :return: dict with ``name``, ``people`` (with their ``lines``), ``kinds`` (what
-            was looked at), ``cut`` (kinds of which only the newest were looked at)
+        :return: dict with ``name``, ``people`` (with their ``lines``), and ``kinds``
+            (what was looked at): how many, how many of them are deleted, and whether
+            only the newest were looked at (``cut``)
         :raise MissingError: if there is no such document
         :raise AccessError: if the reader may not read it
         """
         record = self._record(model, res_id)
         documents, cut = self._documents(record)
+        gone = self._number_gone(documents)
         people = {}
         for name, ids in documents.items():
             for row in self._touched(name, ids, days):
@@ -43,7 +54,12 @@ class ErpAuditTouch(models.AbstractModel):
             "days": days,
             "people": self._sorted(people),
             "kinds": [
-                {"label": self._label(name), "count": len(ids), "cut": name in cut}
+                {
+                    "label": self._label(name),
+                    "count": len(ids),
+                    "gone": gone[name],
+                    "cut": name in cut,
+                }
                 for name, ids in documents.items()
             ],
         }
@@ -106,31 +122,37 @@ class ErpAuditTouch(models.AbstractModel):
         """
         roots = self._roots(record)
         found, cut = {record._name: set(roots.ids)}, set()
+        if self._has_parts(record):
+            gone = self._gone(record, [record._parent_name], roots)
+            found[record._name].update(gone[:DOCUMENTS])
         for model in self.env["erp.audit.record"]._audited_models():
             if model._name == record._name or not model.has_access("read"):
                 continue
             names = self._links(model, record._name)
             if not names:
                 continue
-            domain = fields.Domain.OR(
-                fields.Domain(name, "in", roots.ids) for name in names
-            )
+            domain = Domain.OR(Domain(name, "in", roots.ids) for name in names)
             linked = model.with_context(active_test=False).search(
                 domain, order="id desc", limit=DOCUMENTS + 1
             )
-            if len(linked) > DOCUMENTS:
+            gone = self._gone(model, names, roots)
+            if len(linked) > DOCUMENTS or len(gone) > DOCUMENTS:
                 cut.add(model._name)
-            if linked:
-                found[model._name] = set(linked[:DOCUMENTS].ids)
+            if linked or gone:
+                found[model._name] = {*linked[:DOCUMENTS].ids, *gone[:DOCUMENTS]}
         return {name: sorted(ids) for name, ids in found.items()}, cut
 
     @api.model
     def _roots(self, record):
         """Return a document with what is below it, such as a customer's contacts."""
-        parent = record._fields.get(record._parent_name)
-        if parent is None or parent.comodel_name != record._name or not parent.store:
+        if not self._has_parts(record):
             return record
         return record.search([("id", "child_of", record.id)], limit=DOCUMENTS)
+
+    @api.model
+    def _has_parts(self, record):
+        parent = record._fields.get(record._parent_name)
+        return bool(parent and parent.comodel_name == record._name and parent.store)
 
     @api.model
     def _links(self, model, target):
@@ -145,12 +167,42 @@ class ErpAuditTouch(models.AbstractModel):
             and model._has_field_access(field, "read")
         ]
 
+    @api.model
+    def _gone(self, model, names, roots):
+        """Return the numbers of documents that pointed to these and were deleted.
+
+        Those of which the reader may see the deletion, the newest first.
+        """
+        numbers = roots.ids[:ROOTS]
+        records = self.env["erp.audit.record"]
+        domain = Domain("source_id", "=", self._number(model._name))
+        query = records._search(
+            domain & Domain("op", "=", "d") & history_index.pointing(names, numbers),
+            order="id desc",
+            limit=DOCUMENTS + 1,
+        )
+        column = SQL.identifier(query.table, "res_id")
+        rows = self.env.execute_query(query.select(column)) if names else ()
+        return list(dict.fromkeys(number for (number,) in rows if number))
+
+    @api.model
+    def _number_gone(self, documents):
+        """Return ``{model: number of documents that are not there any more}``."""
+        found = {}
+        for name, ids in documents.items():
+            # sudo: whether they are there
+            found[name] = len(ids) - len(self.env[name].sudo().browse(ids).exists())
+        return found
+
+    @api.model
+    def _number(self, name):
+        return self.env["erp.audit.source"]._number(name)
+
     # -- who touched them --------------------------------------------------------------
 
     @api.model
     def _domain(self, name, ids, days):
-        number = self.env["erp.audit.source"]._number(name)
-        domain = [("source_id", "=", number), ("res_id", "in", ids)]
+        domain = [("source_id", "=", self._number(name)), ("res_id", "in", ids)]
         if days:
             moment = fields.Datetime.now() - timedelta(days=int(days))
             domain.append(("date", ">=", fields.Datetime.to_string(moment)))

@@ -5,6 +5,8 @@ from odoo.tools import SQL
 
 from ..sqltext import MASK
 
+# records from either end of a row's history among which its deletion is looked for
+ENDS = 100
 # how a record of a row names it, where Odoo computes the name
 NAMES = ("name", "display_name", "complete_name", "reference", "ref", "login", "code")
 
@@ -33,8 +35,12 @@ class ErpAuditWords(models.AbstractModel):
                 else model.browse()
             )
         hidden = self.env._("(not visible to you)")
+        blocked = None
         for record in allowed:
             try:
+                if blocked and record.id in blocked:
+                    names.found[name, record.id] = hidden
+                    continue
                 shown = record.display_name
                 if shown == f"{name},{record.id}":
                     # without a name of its own
@@ -42,13 +48,35 @@ class ErpAuditWords(models.AbstractModel):
                 names.found[name, record.id] = shown
                 names.told.add((name, record.id))
             except AccessError:
-                # the name is made of what he may not see
+                # the name is made of what he may not see, and so may many others be:
+                # asked of all at once, it is not tried one by one
                 names.found[name, record.id] = hidden
+                if blocked is None:
+                    blocked = self._made_of_hidden(allowed)
         for number in set(records._ids) - set(allowed._ids):
             names.found[name, number] = hidden
         gone = ids - set(records._ids)
         if gone:
             self._look_up_gone(model, gone, names)
+
+    @api.model
+    def _made_of_hidden(self, records):
+        """Return the ids of rows whose names are made of rows out of sight."""
+        found = set()
+        # sudo: which rows they point at, to find out whether the reader sees those
+        secret = records.sudo()
+        for path in self.env.registry.field_depends[records._fields["display_name"]]:
+            field = records._fields.get(path.partition(".")[0])
+            if field is None or field.type != "many2one" or not field.store:
+                continue
+            links = {row.id: row[field.name].id for row in secret}
+            linked = records.env[field.comodel_name].browse({*links.values()} - {False})
+            if linked.has_access("read"):
+                seen = {*linked.exists()._filtered_access("read")._ids, False}
+            else:
+                seen = {False}
+            found.update(row for row, number in links.items() if number not in seen)
+        return found
 
     @api.model
     def _look_up_gone(self, model, ids, names):
@@ -93,14 +121,32 @@ class ErpAuditWords(models.AbstractModel):
 
         Where the deletion is not recorded, as they were created.
         """
-        # the names alone are shown, to those who might see the rows
+        # the names alone are shown, to those who might see the rows; what deletes or
+        # creates a row is among its last or its first records, however many it has
         rows = self.env.execute_query(
             SQL(
-                """SELECT DISTINCT ON (res_id) res_id, diff FROM erp_audit_log
-                    WHERE source = %s AND res_id IN %s AND op IN ('c', 'd')
-                    ORDER BY res_id, id DESC""",
-                source,
-                tuple(ids),
+                """SELECT DISTINCT ON (l.res_id) l.res_id, l.diff
+                     FROM unnest(%(ids)s::integer[]) AS wanted (number),
+                          LATERAL (
+                              (SELECT %(columns)s
+                                ORDER BY source DESC, res_id DESC, id DESC
+                                LIMIT %(ends)s)
+                              UNION ALL
+                              (SELECT %(columns)s
+                                ORDER BY source, res_id, id LIMIT %(ends)s)
+                          ) AS l
+                    WHERE l.op IN ('c', 'd')
+                    ORDER BY l.res_id, l.id DESC""",
+                # between, not equal: so it is read in the order of the index
+                columns=SQL(
+                    """id, res_id, op, diff FROM erp_audit_log
+                        WHERE (source, res_id, id) >= (%(source)s, wanted.number, 0)
+                          AND (source, res_id, id)
+                              <= (%(source)s, wanted.number, 9223372036854775807)""",
+                    source=source,
+                ),
+                ids=list(ids),
+                ends=ENDS,
             )
         )
         return dict(rows)

@@ -45,3 +45,4 @@ from . import test_reading_screens
 from . import test_rights_more
 from . import test_alert_more
 from . import test_second_factor_more
+from . import test_reading_large

@@ -3,9 +3,11 @@ from datetime import timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError, MissingError
+from odoo.fields import Domain
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
+from .. import history_index
 from ..models import erp_audit_touch
 from .common_reading import ReadingCase
 
@@ -176,3 +178,24 @@ class TestTouch(ReadingCase):
             )
             self._done(self.anna, tx=602 + number, res_id=partner.id)
         self.assertLessEqual(count(), one + 1)
+
+    def test_deleted_documents_are_found_by_an_index(self):
+        """Of all deletions, the index gives those that pointed at the document."""
+        source = self.env["erp.audit.source"]._number("res.users")
+        self.cr.execute(
+            """INSERT INTO erp_audit_log (op, source, res_id, real_uid, uid, company,
+                                          diff)
+               SELECT 'd', %s, 1000000 + n, %s, 1, %s,
+                      jsonb_build_object('partner_id', 1000000 + n / 2, 'name', 'x')
+                 FROM generate_series(1, 5000) n;
+               ANALYZE erp_audit_log""",
+            [source, self.anna.id, self.company.id],
+        )
+        domain = Domain("source_id", "=", source) & Domain("op", "=", "d")
+        domain &= history_index.pointing(["partner_id", "x"], [1000100, 7])
+        records = self.env["erp.audit.record"].with_user(self.auditor)
+        query = records._search(domain, order="id desc", limit=10)
+        rows = self.env.execute_query(SQL("EXPLAIN %s", query.select()))
+        plan = "\n".join(line for (line,) in rows)
+        self.assertRegex(plan, "Bitmap Index Scan on erp_audit_log_.*diff_idx")
+        self.assertEqual(len(records.browse(query.get_result_ids())), 2)

@@ -8,3 +8,4 @@ from . import test_tier
 from . import test_role_trade
 from . import test_touch
 from . import test_tier_more
+from . import test_reading_names

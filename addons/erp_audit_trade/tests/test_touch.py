@@ -81,3 +81,28 @@ class TestTouch(AuditCase):
             arch = etree.fromstring(view["arch"])
             found = arch.findall(".//button[@name='action_erp_audit_touch']")
             self.assertEqual(len(found), sees, user.login)
+
+    def test_orders_that_were_deleted(self):
+        """An order that is gone is told with its customer, to who may see it."""
+        other = self.env["res.partner"].create({"name": "Nobody's"})
+        orders = self.env["sale.order"].with_user(self.olga)
+        lost = orders.create({"partner_id": self.partner.id, "name": "LOST"})
+        orders.create({"partner_id": other.id}).unlink()
+        lost.unlink()
+        self.env.flush_all()
+        for user in (self.auditor, self.mona, self.olga):
+            page = self._page(user)
+            (kind,) = [k for k in page["kinds"] if k["gone"]]
+            self.assertEqual((kind["label"], kind["gone"]), ("Sales Order", 1))
+            people = {person["name"]: person for person in page["people"]}
+            lines = {line["model"]: line for line in people["Olga"]["lines"]}
+            kinds = {k["name"]: k["count"] for k in lines["sale.order"]["kinds"]}
+            self.assertEqual(kinds.get("Deleted"), 1, user.login)
+            self.assertEqual(lines["sale.order"]["documents"], 2)
+
+    def test_deletions_that_one_may_not_see(self):
+        lost = self.env["sale.order"].create({"partner_id": self.partner.id})
+        lost.with_user(self.mona).unlink()
+        self.env.flush_all()
+        self.assertTrue(any(kind["gone"] for kind in self._page(self.mona)["kinds"]))
+        self.assertFalse(any(kind["gone"] for kind in self._page(self.olga)["kinds"]))

@@ -62,7 +62,16 @@ export class AuditTouch extends Component {
     }
 
     kindText(kind) {
-        const words = { kind: kind.label, number: kind.count.toLocaleString() };
+        const words = {
+            kind: kind.label,
+            number: kind.count.toLocaleString(),
+            gone: kind.gone.toLocaleString(),
+        };
+        if (kind.gone) {
+            return kind.cut
+                ? _t("%(kind)s: the newest %(number)s (%(gone)s deleted)", words)
+                : _t("%(kind)s: %(number)s (%(gone)s deleted)", words);
+        }
         return kind.cut
             ? _t("%(kind)s: the newest %(number)s", words)
             : _t("%(kind)s: %(number)s", words);
