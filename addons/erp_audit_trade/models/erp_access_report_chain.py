@@ -1,8 +1,10 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.tools import SQL
 
 # documents that were changed within so many days are looked at
 DAYS = 365
+# documents of one kind from which on their records are read all at once
+MUCH = 5000
 PURCHASED = ["purchase", "done"]
 PAID = ["in_process", "paid"]
 
@@ -37,17 +39,42 @@ class ErpAccessReportChain(models.Model):
         :param SQL what: condition on ``l``, the record of the trail
         """
         return SQL(
-            """JOIN LATERAL (
+            """JOIN (
+                   SELECT l.res_id, coalesce(l.real_uid, l.uid) AS uid,
+                          min(l.ts) AS at
+                     FROM erp_audit_log l
+                    WHERE l.source = %(source)s AND %(what)s
+                      AND coalesce(l.real_uid, l.uid) > 1
+                    GROUP BY 1, 2) %(name)s ON %(name)s.res_id = %(number)s"""
+            if self._is_much(model)
+            else """JOIN LATERAL (
                    SELECT coalesce(l.real_uid, l.uid) AS uid, min(l.ts) AS at
                      FROM erp_audit_log l
-                    WHERE l.source = %s AND l.res_id = %s AND %s
+                    WHERE l.source = %(source)s AND l.res_id = %(number)s AND %(what)s
                       AND coalesce(l.real_uid, l.uid) > 1
-                    GROUP BY 1) %s ON TRUE""",
-            self.env["erp.audit.source"]._number(model),
-            SQL(number),
-            what,
-            SQL(name),
+                    GROUP BY 1) %(name)s ON TRUE""",
+            source=self.env["erp.audit.source"]._number(model),
+            number=SQL(number),
+            what=what,
+            name=SQL(name),
         )
+
+    @api.model
+    @tools.ormcache("model")
+    def _is_much(self, model):
+        """Return whether there are so many documents that the trail is read at once.
+
+        Few are looked up one by one, by an index; in a long trail that takes several
+        looks for each. The answer may be some days old.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT greatest(reltuples, relpages) FROM pg_class"
+                " WHERE oid = to_regclass(%s)",
+                self.env[model]._table,
+            )
+        )
+        return bool(rows) and rows[0][0] > MUCH
 
     def _made(self, model, number, name="a"):
         return self._who(model, number, name, SQL("l.op = 'c'"))
@@ -81,7 +108,8 @@ class ErpAccessReportChain(models.Model):
                       date_trunc('second', min(a.at)) AS first_on,
                       date_trunc('second', max(b.at)) AS second_on
                  FROM %(joins)s
-                WHERE a.uid = b.uid AND %(where)s GROUP BY 1, 2, 3""",
+                -- not joined by the person, but by the document
+                WHERE a.uid - b.uid = 0 AND %(where)s GROUP BY 1, 2, 3""",
             document=SQL(document),
             reference=SQL(reference),
             joins=SQL(" ").join(joins),

@@ -235,6 +235,16 @@ class TestChain(AccountTestInvoicingCommon):
         self.assertGreaterEqual(len(found), 11)
 
 
+@tagged("post_install", "-at_install")
+class TestChainAtOnce(TestChain):
+    """The same of so many documents that the trail is read at once."""
+
+    def setUp(self):
+        super().setUp()
+        chains = type(self.env["erp.access.report.chain"])
+        self.patch(chains, "_is_much", lambda _self, _model: True)
+
+
 class TestReviewMaking(TransactionCase):
     """From what happened to a review of the people."""
 
