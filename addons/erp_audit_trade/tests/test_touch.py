@@ -6,6 +6,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.erp_audit.tests.common import AuditCase
 
+DELETING = "sales_team.group_sale_manager"
+
 
 @tagged("post_install", "-at_install")
 class TestTouch(AuditCase):
@@ -84,6 +86,7 @@ class TestTouch(AuditCase):
 
     def test_orders_that_were_deleted(self):
         """An order that is gone is told with its customer, to who may see it."""
+        (self.olga | self.mona).group_ids += self.env.ref(DELETING)
         other = self.env["res.partner"].create({"name": "Nobody's"})
         orders = self.env["sale.order"].with_user(self.olga)
         lost = orders.create({"partner_id": self.partner.id, "name": "LOST"})
@@ -101,6 +104,7 @@ class TestTouch(AuditCase):
             self.assertEqual(lines["sale.order"]["documents"], 2)
 
     def test_deletions_that_one_may_not_see(self):
+        self.mona.group_ids += self.env.ref(DELETING)
         lost = self.env["sale.order"].create({"partner_id": self.partner.id})
         lost.with_user(self.mona).unlink()
         self.env.flush_all()
