@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -39,8 +40,24 @@ def _arguments(arguments):
     add("--profile", metavar="STEP", help="profile one step of the suite instead")
     add("--million", action="store_true", help="measure with a million approvals")
     add("--scale", type=int, default=1_000_000, help="approvals of --million")
+    add(
+        "--records",
+        type=int,
+        default=20_000_000,
+        help="records of the audit trail of --million (20,000,000; 0 for none)",
+    )
     add("--fresh", action="store_true", help="make the data of --million anew")
     return parser.parse_args(arguments)
+
+
+def _trail(session, options):
+    """Measure the audit trail at its size, in Odoo's Python; return the exit code."""
+    if not options.records:
+        return 0
+    command = [session.python, "-m", "tools.bench.audit_million"]
+    command += ["--rows", str(options.records)]
+    done = subprocess.run(command, cwd=ROOT, env=session.environment(), check=False)
+    return done.returncode if options.strict else 0
 
 
 def _names(options):
@@ -221,7 +238,8 @@ def main(arguments):
         session = prepare("test")
         with locked(f"bench-{checkout_key()}"):
             if options.million:
-                return million.measure(session, options, _names(options), _keep)
+                code = million.measure(session, options, _names(options), _keep)
+                return _trail(session, options) or code
             if options.profile:
                 return _profile(session, options)
             return _compare(session, options)
