@@ -105,8 +105,8 @@ class TestTouch(AuditCase):
 
     def test_deletions_that_one_may_not_see(self):
         self.mona.group_ids += self.env.ref(DELETING)
-        lost = self.env["sale.order"].create({"partner_id": self.partner.id})
-        lost.with_user(self.mona).unlink()
+        orders = self.env["sale.order"].with_user(self.mona)
+        orders.create({"partner_id": self.partner.id}).unlink()
         self.env.flush_all()
         self.assertTrue(any(kind["gone"] for kind in self._page(self.mona)["kinds"]))
         self.assertFalse(any(kind["gone"] for kind in self._page(self.olga)["kinds"]))
