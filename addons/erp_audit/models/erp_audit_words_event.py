@@ -47,6 +47,9 @@ class ErpAuditWords(models.AbstractModel):
             said = value is False and name == "on"
             if name in NOT_TOLD or not (said or value):
                 continue
+            if name == "groups" and detail.get("count"):
+                # the list counts what it shows
+                continue
             tell = getattr(self, f"_event_{name}", None)
             words = tell(record, value, names) if tell else self._plain(value)
             if words:

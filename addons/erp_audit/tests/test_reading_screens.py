@@ -129,6 +129,7 @@ class TestReadingScreens(ReadingCase):
             {
                 "count": 80,
                 "ids": list(range(80)),
+                "groups": True,
                 "filter": [["date", ">=", "today -7d"], ["login", "=", "anna"]],
             },
             op="e",
