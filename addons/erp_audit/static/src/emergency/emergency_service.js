@@ -23,7 +23,7 @@ export const emergencyService = {
             sticky: true,
             buttons: [
                 {
-                    name: _t("Open"),
+                    name: _t("Show the request"),
                     primary: true,
                     onClick: () => {
                         close();
