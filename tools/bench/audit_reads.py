@@ -181,6 +181,7 @@ class Reads:
         yield "name of nobody", few, [("person", "ilike", "no such name")], {}
         yield "name of a document", some, [("document", "ilike", "B4205")], {}
         document = [("source_id", "=", source), ("res_id", "=", base["order"] + BUSY)]
+        yield "number of a document", some, [("document", "ilike", "4205")], {}
         yield "a document", some, document, {}
         model = [("source_id", "=", source)]
         yield "kind of document", every, model, {}

@@ -337,8 +337,18 @@ class ErpAuditRecord(models.Model):
         if texts is None:
             return NotImplemented
         numbers = [int(text) for text in texts if text.isdecimal() and len(text) < 10]
-        found = [Domain("res_id", "in", numbers)] if numbers else []
-        for model in self._audited_models():
+        models_ = self._audited_models()
+        found = []
+        if numbers:
+            # with the kinds of documents, there is an index
+            sources = self.env["erp.audit.source"]
+            kinds = {sources._number(model._name) for model in models_}
+            kinds.update(self.env["erp.audit.rollup"]._sources_counted().ids)
+            found.append(
+                Domain("source_id", "in", sorted(kinds))
+                & Domain("res_id", "in", numbers)
+            )
+        for model in models_:
             if not model.has_access("read") or not self._is_found_by_name(model):
                 continue
             domain = Domain("display_name", "in", texts)

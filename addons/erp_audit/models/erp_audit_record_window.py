@@ -115,6 +115,10 @@ class ErpAuditRecord(models.Model):
     @api.model
     def _is_long(self, domain):
         """Return whether a search may have to look at more than some weeks."""
+        leaves = self._always(domain.optimize(self))
+        if any(leaf.field_expr == "document" for leaf in leaves):
+            # found by name or number first, then by the index of documents
+            return False
         return not self._is_bounded(domain, DAYS) and self._is_large()
 
     @api.model

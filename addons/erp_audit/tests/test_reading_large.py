@@ -109,6 +109,16 @@ class TestReadingLarge(ReadingCase):
             self._ids(self.bob, [("user_id", "=", self.bob.id)], limit=80),
         )
 
+    def test_documents_are_found_by_their_index(self):
+        self.patch(window, "SECONDS", -1)
+        expected = self._ids(self.auditor, [("res_id", "=", self.partner.id)])
+        for words in ("Azure", str(self.partner.id)):
+            found = self._ids(self.auditor, [("document", "ilike", words)], limit=80)
+            self.assertLessEqual(set(expected), set(found), words)
+        records = self.env["erp.audit.record"].with_user(self.auditor)
+        domain = [("op", "=", "w"), ("document", "ilike", "Azure")]
+        self.assertEqual(records.search_count(domain, limit=50), len(expected))
+
     def test_other_columns_sort_a_period(self):
         for order in ("login", "ip desc", "company_id"):
             with self.assertRaisesRegex(UserError, "too large to be sorted"):
