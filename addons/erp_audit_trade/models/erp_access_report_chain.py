@@ -96,11 +96,13 @@ class ErpAccessReportChain(models.Model):
         since = fields.Datetime.subtract(fields.Datetime.now(), days=DAYS)
         return SQL("%s.write_date > %s", SQL(name), since)
 
-    def _chain(self, document, reference, joins, where):
+    def _chain(self, document, reference, joins, where, same="a.uid = b.uid"):
         """Return a chain: the persons of ``a`` and ``b`` are one.
 
         :param str document: alias of the document with its id
         :param str reference: its name, as SQL
+        :param str same: that both are one person; written as a sum where PostgreSQL
+            would join by the person instead of by the document
         """
         return SQL(
             """SELECT a.uid AS user_id, %(document)s.id AS res_id,
@@ -108,8 +110,8 @@ class ErpAccessReportChain(models.Model):
                       date_trunc('second', min(a.at)) AS first_on,
                       date_trunc('second', max(b.at)) AS second_on
                  FROM %(joins)s
-                -- not joined by the person, but by the document
-                WHERE a.uid - b.uid = 0 AND %(where)s GROUP BY 1, 2, 3""",
+                WHERE %(same)s AND %(where)s GROUP BY 1, 2, 3""",
+            same=SQL(same),
             document=SQL(document),
             reference=SQL(reference),
             joins=SQL(" ").join(joins),
@@ -178,7 +180,8 @@ class ErpAccessReportChain(models.Model):
             self._made("purchase.order", "o.id"),
             self._moved("account.move", "t.move_id", "b", ["posted"]),
         ]
-        return self._chain("o", "o.name", joins, self._recent("o"))
+        same = "a.uid - b.uid = 0"
+        return self._chain("o", "o.name", joins, self._recent("o"), same)
 
     def _discount_credit(self):
         gave = SQL(
