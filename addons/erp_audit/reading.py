@@ -22,11 +22,16 @@ def note(env, event, model, ids, detail=None):
     if not request:
         _log_once(env, event, model, ids, detail)
         return
+    _gather(env.uid, event, model, ids, detail)
+
+
+def _gather(uid, event, model, ids, detail):
+    """Keep what is noted until the request ends, together with its like."""
     buffer = getattr(request, BUFFER, None)
     if buffer is None:
         buffer = {}
         setattr(request, BUFFER, buffer)
-    entry = buffer.setdefault((event, model, env.uid), {"ids": {}, "detail": {}})
+    entry = buffer.setdefault((event, model, uid), {"ids": {}, "detail": {}})
     entry["ids"].update(dict.fromkeys(ids))
     for name, value in (detail or {}).items():
         known = entry["detail"].get(name)
@@ -36,10 +41,13 @@ def note(env, event, model, ids, detail=None):
         entry["detail"][name] = value
 
 
-def hold(records, method):
-    """Remember a method that notes something, to be called if a file is the answer."""
+def hold(env, event, model, ids, detail=None):
+    """Keep what is to be noted if the answer of the request turns out to be a file.
+
+    No records are kept: their cursor may be closed when the answer is made.
+    """
     held = getattr(request, HELD, None) or []
-    setattr(request, HELD, [*held, (records, method)])
+    setattr(request, HELD, [*held, (env.uid, event, model, ids, detail)])
 
 
 def is_person(env):
@@ -68,8 +76,8 @@ def _log_once(env, event, model, ids, detail):
 def write(env, response=None):
     """Record what was noted in the present request."""
     if response is not None and "Content-Disposition" in response.headers:
-        for records, method in getattr(request, HELD, None) or ():
-            getattr(records, method)()
+        for held in getattr(request, HELD, None) or ():
+            _gather(*held)
     buffer = getattr(request, BUFFER, None)
     if not buffer:
         return

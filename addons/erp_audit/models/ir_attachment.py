@@ -22,7 +22,7 @@ class IrAttachment(models.Model):
         """Override to remember what a file that a request makes is made of."""
         result = super()._compute_raw()
         if request:
-            reading.hold(self, "_note_download")
+            self._note_download(reading.hold)
         return result
 
     def _read_format(self, fnames, load="_classic_read"):
@@ -31,17 +31,17 @@ class IrAttachment(models.Model):
             self._note_download()
         return super()._read_format(fnames, load=load)
 
-    def _note_download(self):
+    def _note_download(self, note=reading.note):
         marks = getattr(self.pool, "erp_audit_marks", None)
         if not marks or not marks[1]:
             return
         # sudo: the documents of files that are handed out
-        for file in self.sudo():
+        for file in self.sudo()._origin:
             # what a field holds is noted with its document
             if file.res_model in marks[1] and not file.res_field:
                 detail = {"attachments": [{"id": file.id, "name": file.name}]}
                 ids = [file.res_id] if file.res_id else []
-                reading.note(self.env, "download", file.res_model, ids, detail)
+                note(self.env, "download", file.res_model, ids, detail)
 
 
 def _is_thumbnail():

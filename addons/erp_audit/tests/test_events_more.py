@@ -105,6 +105,22 @@ class TestEventsMore(HttpCase):
         names = [item["name"] for item in event["diff"]["attachments"]]
         self.assertEqual(sorted(names), ["b.txt", "contract.pdf"])
 
+    def test_files_read_on_the_way(self):
+        """The connection they are read on may be closed when the answer is made."""
+        file, bundles = self._file(), type(self.env["ir.qweb"])
+        make = bundles._get_asset_bundle
+
+        def read_and_make(model, *args, **kwargs):
+            file.with_env(model.env).sudo().raw  # noqa: B018 (for what it leaves)
+            return make(model, *args, **kwargs)
+
+        self.patch(bundles, "_get_asset_bundle", read_and_make)
+        self.env["ir.attachment"].search([("url", "=like", "/web/assets/%")]).unlink()
+        name = "web.assets_frontend_minimal.min.js"
+        self.url_open(f"/web/assets/any/{name}").raise_for_status()
+        (event,) = self._records("res.partner", event="download")
+        self.assertEqual(event["diff"]["attachments"][0]["id"], file.id)
+
     def test_files_that_programs_read(self):
         """By the content of the record itself."""
         file = self._file()
