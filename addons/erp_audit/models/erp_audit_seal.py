@@ -171,12 +171,15 @@ class ErpAuditSeal(models.Model):
             oldest waits), ``late`` (too long), ``problem`` (why sealing stopped, a
             text, or an empty one)
         """
-        lag, number = sealer.lag(self.env.cr)
         problem = ""
-        try:
-            self._sealer(self.env.cr, None)
-        except sealer.Discontinuity as error:
-            problem = str(error)
+        head = keys.read_state(self._database(self.env.cr))
+        # a transaction that began before this one may lack what the head tells of
+        with self.env.registry.cursor() as cr:
+            lag, number = sealer.lag(cr)
+            try:
+                sealer.Sealer(cr, None, head).check()
+            except sealer.Discontinuity as error:
+                problem = str(error)
         return {
             "unsealed": number,
             "lag": lag,

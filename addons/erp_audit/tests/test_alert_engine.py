@@ -33,6 +33,11 @@ class TestAlertEngine(AlertMixin, SealCase):
         # the trail of these tests begins here
         cls.env["erp.audit.alert.position"].search([]).write({"seq": 0, "since": "0"})
 
+    def setUp(self):
+        super().setUp()
+        # what is asked in a transaction of its own sees what the test has done
+        self.enterContext(self.enter_registry_test_mode())
+
     def _become(self, tx, **values):
         """Record that somebody becomes superuser; return its number."""
         values = {"res_id": self.anna.id, "real_uid": self.anna.id, **values}

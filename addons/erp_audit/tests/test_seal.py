@@ -1,4 +1,6 @@
+import contextlib
 import json
+from unittest.mock import patch
 
 import psycopg2
 
@@ -6,7 +8,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .. import keys, merkle, seal, sealer, store
+from .. import keys, merkle, seal, sealer, store, verify
 from .common_seal import SealCase
 
 
@@ -115,6 +117,7 @@ class TestSeal(SealCase):
         return self.cr.fetchone()[0]
 
     def test_lag_is_visible(self):
+        self.enterContext(self.enter_registry_test_mode())
         self._seal()
         self.assertEqual(sealer.lag(self.cr), (0, 0))
         self._record(100)
@@ -233,7 +236,32 @@ class TestEpoch(SealCase):
         with self.assertRaisesRegex(sealer.Discontinuity, "copy"):
             self._sealer().check()
 
+    def test_what_is_sealed_meanwhile_is_no_gap(self):
+        """Heads are read before the database is: it has at least what they tell of."""
+        order = []
+        read_state = keys.read_state
+
+        def cursor(*args, **kwargs):
+            order.append("database")
+            return contextlib.nullcontext(self.cr)
+
+        def head(*args):
+            order.append("head")
+            return read_state(*args)
+
+        self._seal()
+        with (
+            patch.object(keys, "read_state", head),
+            patch.object(type(self.env.registry), "cursor", cursor),
+        ):
+            self.assertFalse(self.env["erp.audit.seal"]._status()["problem"])
+            self.assertEqual(order, ["head", "database"])
+            del order[:]
+            self.assertFalse(verify.Verifier(cursor).run().findings)
+            self.assertEqual(order[-2:], ["head", "database"])
+
     def test_sealing_stops_and_says_why(self):
+        self.enterContext(self.enter_registry_test_mode())
         self._restored()
         self._seal()
         status = self.env["erp.audit.seal"]._status()
