@@ -1,5 +1,4 @@
 from odoo import api, models
-from odoo.tools import SQL
 
 
 class AccountInvoiceReport(models.Model):
@@ -14,15 +13,5 @@ class AccountInvoiceReport(models.Model):
     @api.model
     def _tier_parts(self, alias, people):
         """Override: as the invoices."""
-        if self._tier_works_in(
-            "account.group_account_invoice", "account.group_account_readonly"
-        ):
-            return [SQL("TRUE")]
-        user, team = (
-            self._tier_column(alias, name) for name in ("invoice_user_id", "team_id")
-        )
-        return [
-            SQL("%s IN %s", user, people),
-            SQL("%s IN %s", team, self._tier_teams()),
-            SQL("(%s IS NULL AND %s IS NULL)", user, team),
-        ]
+        # the columns have the same names
+        return self.env["account.move"]._tier_parts(alias, people)

@@ -1,8 +1,4 @@
 from odoo import api, models
-from odoo.tools import SQL
-
-# who works on confirmed orders
-LATER = ("stock.group_stock_user", "account.group_account_invoice")
 
 
 class SaleReport(models.Model):
@@ -17,12 +13,5 @@ class SaleReport(models.Model):
     @api.model
     def _tier_parts(self, alias, people):
         """Override: as the orders, by team and salesperson."""
-        user, team = (self._tier_column(alias, name) for name in ("user_id", "team_id"))
-        parts = [
-            SQL("%s IN %s", user, people),
-            SQL("%s IN %s", team, self._tier_teams()),
-            SQL("(%s IS NULL AND %s IS NULL)", user, team),
-        ]
-        if self._tier_works_in(*LATER):
-            parts.append(SQL("%s = 'sale'", self._tier_column(alias, "state")))
-        return parts
+        # the columns have the same names
+        return self.env["sale.order"]._tier_parts(alias, people)
