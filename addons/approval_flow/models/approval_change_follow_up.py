@@ -60,9 +60,9 @@ class ApprovalChangeMixin(models.AbstractModel):
 
     def _change_is_followed(self, document):
         """Return whether the document has the task of this request, done or not."""
-        # sudo: tasks of whoever it is
         return bool(
             self.env["mail.activity"]
+            # sudo: tasks of whoever it is
             .sudo()
             .with_context(active_test=False)
             .search_count(

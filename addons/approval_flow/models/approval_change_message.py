@@ -46,6 +46,7 @@ class ApprovalChangeMixin(models.AbstractModel):
         """Return the request as the system, in the words of the other side."""
         # sudo: how to speak to it
         partner = self.sudo().partner_id
+        # sudo: as above
         company = self.sudo().company_id.partner_id
         request = self._change_for(partner.lang or company.lang, partner.tz)
         return request.with_context(change_days=True)

@@ -411,6 +411,7 @@ class ApprovalChangeMixin(models.AbstractModel):
             raise UserError(
                 self.env._(
                     "%s is not confirmed: edit or cancel it directly.",
+                    # sudo: as above
                     order.sudo().display_name,
                 )
             )
@@ -466,9 +467,9 @@ class ApprovalChangeMixin(models.AbstractModel):
         return super().unlink()
 
     def _change_check_deletable(self):
-        # sudo: whether there is an approval, for whoever may delete the request
         if any(
             request.state not in ("draft", "cancelled") or request.approval_instance_id
+            # sudo: whether there is an approval, for whoever may delete the request
             for request in self.sudo()
         ):
             raise UserError(

@@ -169,6 +169,7 @@ class ApprovalChangeMixin(models.AbstractModel):
         self.ensure_one()
         # sudo: who is responsible, for whoever acts
         request = self.sudo()
+        # sudo: as above
         managers = self.env.ref("approval_flow.group_approval_manager").sudo()
         people = request.user_id | request._change_contacts("sales")
         people |= managers.all_user_ids

@@ -111,9 +111,9 @@ class ApprovalChangeableMixin(models.AbstractModel):
 
     @api.depends("change_ids")
     def _compute_change_count(self):
-        # sudo: a number on the document, for whoever may read it
         groups = (
             self.env[self._change_model]
+            # sudo: a number on the document, for whoever may read it
             .sudo()
             ._read_group(
                 [("order_id", "in", self._origin.ids)], ["order_id"], ["__count"]
@@ -351,6 +351,7 @@ class ApprovalChangeableLineMixin(models.AbstractModel):
         # sudo: the rule holds for everybody, also for who may not read it
         parent = self.env[self._change_document_model()].sudo().browse(parent_id)
         if parent and parent._change_is_held() and not parent._change_passes():
+            # sudo: as above
             moved = self.sudo().filtered(
                 lambda line: line[self._change_parent] != parent
             )

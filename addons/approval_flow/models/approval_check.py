@@ -38,8 +38,8 @@ class ApprovalCheck(models.Model):
         A company's own settings come before the ones for all companies, also when
         they are switched off.
         """
-        # sudo: checks run for people who may not read the settings
         found = (
+            # sudo: checks run for people who may not read the settings
             self.sudo()
             .with_context(active_test=False)
             .search(

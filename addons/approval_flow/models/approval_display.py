@@ -154,9 +154,9 @@ class ApprovalInstance(models.Model):
             instance.view_files = instance._files(document) or False
 
     def _files(self, document):
-        # sudo: names of the files; reading them asks for the reader's own rights
         files = (
             self.env["ir.attachment"]
+            # sudo: names of the files; reading them asks for the reader's own rights
             .sudo()
             .search(
                 [

@@ -116,8 +116,8 @@ class ApprovalDocumentState(models.AbstractModel):
     @api.depends("approval_instance_id.task_ids.state")
     def _compute_approval_approver_ids(self):
         for document in self:
-            # sudo: names of the people asked, for those who may read the document
             document.approval_approver_ids = (
+                # sudo: names of the people asked, for those who may read the document
                 document.approval_instance_id.sudo().open_task_ids.user_id
             )
 

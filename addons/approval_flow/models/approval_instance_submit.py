@@ -136,6 +136,7 @@ class ApprovalInstance(models.Model):
         # sudo: roles are read from the documents as they are
         people = documents.sudo()._approval_people()
         for document in documents:
+            # sudo: as above
             requester = self._requester(document.sudo())
             people[document.id]["requester"] = requester.ids
         return people

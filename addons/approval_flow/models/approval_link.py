@@ -62,6 +62,7 @@ class ApprovalTask(models.Model):
         # sudo: the content that the person is to decide, and its digest
         instance = self.instance_id.sudo()
         document = instance._readable_document()
+        # sudo: as above
         if document is None or digest != self.sudo()._link_digest():
             return True
         return document._approval_digests(instance._names())[document.id] != digest

@@ -229,9 +229,9 @@ class ApprovalPolicy(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        # sudo: running approvals count whoever is looking
         if (
             self.env["approval.instance"]
+            # sudo: running approvals count whoever is looking
             .sudo()
             .search_count(
                 [("policy_id", "in", self.ids), ("is_open", "=", True)], limit=1

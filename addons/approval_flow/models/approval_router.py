@@ -93,9 +93,9 @@ class ApprovalRouter(models.AbstractModel):
     def _delegations(self, users):
         """Return {user id: delegations in force now}, in one query."""
         now = fields.Datetime.now()
-        # sudo: delegations of other people
         found = (
             self.env["approval.delegation"]
+            # sudo: delegations of other people
             .sudo()
             .search(
                 [

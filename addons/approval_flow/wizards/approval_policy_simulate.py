@@ -124,6 +124,7 @@ class ApprovalPolicySimulate(models.TransientModel):
     def _explain_step(self, step, frozen, document, applicable):
         # sudo: roles are read from the document as it is
         people = document.sudo()._approval_people()
+        # sudo: as above
         requester = self.env["approval.instance"]._requester(document.sudo())
         people[document.id]["requester"] = requester.ids
         users, fallback = self.env["approval.router"]._approvers(

@@ -74,9 +74,9 @@ class ModuleChanged(SingleKind):
     def words(self, alert):
         """Override: which."""
         env, facts = alert.env, alert.facts
-        # sudo: what the application is called
         module = (
             env["ir.module.module"]
+            # sudo: what the application is called
             .sudo()
             .search([("name", "=", facts.get("name"))], limit=1)
         )

@@ -91,6 +91,7 @@ class ErpAccessRequest(models.Model):
         self.ensure_one()
         # sudo: who leads whom, and members of a group
         person = self.sudo().user_id
+        # sudo: as above
         people = person._access_managers() | self.env.ref(MANAGER).sudo().all_user_ids
         return people.filtered(
             lambda user: user.active

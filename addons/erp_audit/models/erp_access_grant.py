@@ -131,14 +131,14 @@ class ErpAccessGrant(models.Model):
                 )
             )
         is_role = what._name == "erp.role"
-        self._check_grantable(what, values.get("date_to"))
+        # sudo: roles and groups by name, whatever the actor may read
+        given = what.sudo()
+        self._check_grantable(given, values.get("date_to"))
         vals = {
             "date_from": fields.Datetime.now(),
             "granted_by_id": self.env.uid,
             **values,
-            "name": what.sudo().name
-            if is_role
-            else ", ".join(what.sudo().mapped("full_name")),
+            "name": given.name if is_role else ", ".join(given.mapped("full_name")),
             "user_id": user.id,
             "role_id": what.id if is_role else False,
             "group_ids": [] if is_role else what.ids,
@@ -159,11 +159,11 @@ class ErpAccessGrant(models.Model):
 
         :raise UserError: otherwise
         """
-        if what._name == "erp.role" and not what.sudo().active:  # sudo: as above
+        if what._name == "erp.role" and not what.active:
             raise UserError(
                 self.env._(
                     "“%(role)s” is archived: nothing can be given by it.",
-                    role=what.sudo().name,  # sudo: as above
+                    role=what.name,
                 )
             )
         if date_to and fields.Datetime.to_datetime(date_to) <= fields.Datetime.now():
@@ -227,9 +227,9 @@ class ErpAccessGrant(models.Model):
         user = self.env.user
         if user.has_group(MANAGER):
             return True
-        # sudo: whose manager somebody is
         return all(
             user == grant.user_id or user in grant.user_id._access_managers()
+            # sudo: whose manager somebody is
             for grant in self.sudo()
         )
 

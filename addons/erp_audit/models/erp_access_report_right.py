@@ -70,6 +70,7 @@ class ErpAccessReportRight(models.Model):
             )
         }
         for right in self:
+            # sudo: as above
             groups = by_model.get(right.model_id.sudo(), self.env["res.groups"])
             ids = closures.get(right.user_id.id, ())
             right.group_ids = [item for item in groups.ids if item in ids]

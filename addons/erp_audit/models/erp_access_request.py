@@ -245,6 +245,7 @@ class ErpAccessRequest(models.Model):
                     self.env._(
                         "%(person)s does not work in %(company)s.",
                         person=person.name,
+                        # sudo: the name of a company that the person does not work in
                         company=request.company_id.sudo().name,
                     )
                 )
@@ -267,8 +268,10 @@ class ErpAccessRequest(models.Model):
                         "“%(role)s” cannot be requested.", role=request.role_id.name
                     )
                 )
+            # sudo: groups, which employees may not read
             asked = Domain("id", "in", request.sudo().group_ids.ids)
             allowed = Groups.search(asked & Domain(self._domain_groups()))
+            # sudo: as above
             refused = request.sudo().group_ids - allowed
             if refused:
                 raise ValidationError(

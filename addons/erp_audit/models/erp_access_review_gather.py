@@ -48,8 +48,8 @@ class ErpAccessReviewLine(models.Model):
             "since": use._granted(users),
             "logins": use._last_logins(users),
             "closures": self.env["erp.access.rights"]._closures(users),
-            # sudo: conflicts of everybody
             "conflicts": self.env["erp.duty.conflict"]
+            # sudo: conflicts of everybody
             .sudo()
             .search([("active", "=", True)]),
             "accepted": self._accepted_pairs(),
@@ -77,9 +77,9 @@ class ErpAccessReviewLine(models.Model):
 
         :raise UserError: if nobody but himself could review somebody
         """
-        # sudo: managers of everybody
         managers = (
             self.env["res.users"]
+            # sudo: managers of everybody
             .sudo()
             .search(
                 [
@@ -92,6 +92,7 @@ class ErpAccessReviewLine(models.Model):
         for user in users:
             boss = user.approval_manager_id
             candidates = boss.filtered(lambda item: item.active and not item.share)
+            # sudo: as above
             candidates += review.responsible_id.sudo() & managers
             candidates += managers
             candidates -= user
@@ -174,9 +175,9 @@ class ErpAccessReviewLine(models.Model):
     @api.model
     def _accepted_pairs(self):
         """Return ``{(conflict id, user id)}`` of the exceptions that hold today."""
-        # sudo: exceptions of everybody
         items = (
             self.env["erp.duty.conflict.exception"]
+            # sudo: exceptions of everybody
             .sudo()
             .search(
                 [

@@ -252,6 +252,7 @@ class ErpAccessReviewLine(models.Model):
         """
         # sudo: one decision at a time about a right
         self.sudo().lock_for_update()
+        # sudo: as above
         self.sudo().invalidate_recordset(["decision"])
         for line in self:
             line._check_open()

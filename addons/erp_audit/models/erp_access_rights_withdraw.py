@@ -110,9 +110,9 @@ class ErpAccessRights(models.AbstractModel):
                 continue
             # one at a time: two who are withdrawn at once must not both be "not last"
             group.sudo().lock_for_update()
-            # sudo: whether somebody else has it, whoever asks
             others = (
                 self.env["res.users"]
+                # sudo: whether somebody else has it, whoever asks
                 .sudo()
                 .search_count(
                     [

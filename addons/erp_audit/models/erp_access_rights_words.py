@@ -198,9 +198,10 @@ class ErpAccessRights(models.AbstractModel):
         known = self._documents().get(model)
         if known:
             return known[1]
-        # sudo: the name of a model, nothing else
         return self.env._(
-            "“%(name)s”", name=self.env["ir.model"].sudo()._get(model).name
+            # sudo: the name of a model, nothing else
+            "“%(name)s”",
+            name=self.env["ir.model"].sudo()._get(model).name,
         )
 
     def _weight(self, model, operations):

@@ -290,6 +290,7 @@ class ErpAuditAlert(models.Model):
                 pairs,
                 page_size=1000,
             )
+        # sudo: what the rules have just found
         alerts = self.sudo().browse([item["alert"].id for item in items])
         alerts.invalidate_recordset(["record_ids"])
         cr.execute(

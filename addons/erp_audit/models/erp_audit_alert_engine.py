@@ -57,9 +57,9 @@ class ErpAuditAlertEngine(models.AbstractModel):
     @api.model
     def _wake(self):
         """Let the job run as soon as possible."""
-        # sudo: starting the job is all that can be done with it
         job = self.env.ref("erp_audit.ir_cron_alert", raise_if_not_found=False)
         if job:
+            # sudo: starting the job is all that can be done with it
             job.sudo()._trigger()
 
     # -- what is looked at -------------------------------------------------------------

@@ -40,8 +40,8 @@ class ErpAuditWords(models.AbstractModel):
         """Return one line for each company for which a value has changed."""
         field, label = row.model._fields[name], self._field_label(row.model, name)
         sides = [value if isinstance(value, dict) else {} for value in (old, new)]
-        # sudo: names of companies; only those of the reader, unless he is an auditor
         ids = {int(key) for side in sides for key in side if key.isdigit()}
+        # sudo: names of companies; only those of the reader, unless he is an auditor
         companies = self.env["res.company"].sudo().browse(sorted(ids)).exists()
         if not names.every:
             companies &= self.env.user.company_ids

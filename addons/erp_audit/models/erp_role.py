@@ -239,6 +239,7 @@ class ErpRole(models.Model):
         roles = self.sudo()
         groups = roles.group_ids
         for tier in set(roles.mapped("tier")) - {False}:
+            # sudo: as above
             groups |= self.env.ref(TIER_GROUPS[tier]).sudo()
         return groups
 
@@ -252,6 +253,7 @@ class ErpRole(models.Model):
             and role.is_emergency
             and (
                 user in role.emergency_user_ids
+                # sudo: the person's groups, whoever asks
                 or role.emergency_group_ids & user.sudo().all_group_ids
             )
         )

@@ -56,6 +56,7 @@ class ResUsers(models.Model):
         # sudo: bookkeeping, whoever archives people
         left = self.sudo().filtered(lambda user: not user.active or user.share)
         if left:
+            # sudo: as above
             grants = self.env["erp.access.grant"].sudo()
             grants.search([("user_id", "in", left.ids), ("state", "!=", "ended")])._end(
                 self.env._("The person has no account in use any more.")

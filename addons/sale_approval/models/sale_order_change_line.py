@@ -43,8 +43,8 @@ class SaleOrderChangeLine(models.Model):
     @api.depends("product_id")
     def _compute_uom_id(self):
         for line in self:
-            # sudo: the unit of the line that the request is about
             line.uom_id = (
+                # sudo: the unit of the line that the request is about
                 line.order_line_id.sudo().product_uom_id or line.product_id.uom_id
             )
 

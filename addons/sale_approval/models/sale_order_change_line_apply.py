@@ -102,6 +102,7 @@ class SaleOrderChangeLine(models.Model):
                 "%(product)s: %(done)s are delivered already, so at least as many "
                 "stay. Goods that come back need a return.",
                 product=name,
+                # sudo: a quantity of the line that the request is about
                 done=plain_number(self.order_line_id.sudo().qty_delivered),
             )
         return None

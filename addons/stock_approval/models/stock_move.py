@@ -186,6 +186,7 @@ class StockMove(models.Model):
             records = records._approval_not_judged()
             covered = records._approval_match("validate")
             names += records.browse(covered).mapped("display_name")
+        # sudo: the other side has all moves of the transfer; only ids are compared
         loose |= documents[2]._approval_not_judged().move_ids & done.sudo()
         names += loose._approval_loose_covered()
         if names:

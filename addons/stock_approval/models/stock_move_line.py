@@ -66,6 +66,7 @@ class StockMoveLine(models.Model):
 
         # sudo: the gate asks for everybody
         moves = self.env["stock.move"].sudo().browse(ids("move_id"))
+        # sudo: as above
         pickings = self.env["stock.picking"].sudo().browse(ids("picking_id"))
         # the date first: the state of an open one is about to be computed, once, later
         pickings = pickings.filtered(

@@ -115,6 +115,7 @@ class SaleApprovalCheckStock(models.AbstractModel):
         for warehouse, product, day in needs:
             by_warehouse[warehouse].add((product, day))
         for warehouse, wanted in by_warehouse.items():
+            # sudo: what is in stock, for people who may not read it
             products = self.env["product.product"].sudo()
             products = products.union(*(product for product, _day in wanted))
             kits = self._kits(products)
