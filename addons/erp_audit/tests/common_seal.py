@@ -52,6 +52,20 @@ class SealCase(TransactionCase):
     # -- the trail ---------------------------------------------------------------------
 
     @classmethod
+    def _record_rows(cls, **values):
+        """Record a dozen changes in three months, two in a transaction."""
+        return [
+            cls._record(
+                100 + number // 2,
+                res_id=number + 1,
+                ts=f"2020-0{1 + number // 4}-10 10:00:{number:02}.5",
+                other_id=number if "other" in values else None,
+                **values,
+            )
+            for number in range(12)
+        ]
+
+    @classmethod
     def _record(cls, tx, res_id=1, ts="2020-02-10 10:00:00.123456", **values):
         """Record something as if it had been then; return its number."""
         values = {

@@ -1,29 +1,23 @@
 import json
 
 from odoo.http import Request
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
 
-from ..models.erp_audit_event_denied import DENIED
-from ..models.res_users import FAILED, USED
-from .common import AuditCase
 from .common_alert import AlertMixin
+from .common_http import AuditHttpCase
 
 
 @tagged("post_install", "-at_install")
-class TestAlertHttp(AlertMixin, HttpCase):
+class TestAlertHttp(AlertMixin, AuditHttpCase):
     """What browsers really do raises alerts; on the screen, auditors decide."""
+
+    groups = f"{AuditHttpCase.groups},base.group_allow_export"
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.anna = new_test_user(
-            cls.env,
-            "anna",
-            "base.group_user,base.group_partner_manager,base.group_allow_export",
-            password="annaanna",
-        )
         cls.boss = new_test_user(
             cls.env, "boss", "base.group_system", password="bossboss"
         )
@@ -35,13 +29,6 @@ class TestAlertHttp(AlertMixin, HttpCase):
             name="Auditor",
         )
         cls._rule("res.partner", log_reads=False)
-
-    _rule = classmethod(AuditCase._rule.__func__)
-
-    def setUp(self):
-        super().setUp()
-        for limit in (FAILED, USED, DENIED):
-            limit._seen.clear()
 
     def _sign_in(self, login, password):
         page = self.url_open("/web/login").text

@@ -2,48 +2,23 @@ import hashlib
 import json
 
 from odoo.http import Request
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
 
 from .. import ratelimit
-from ..models.erp_audit_event_denied import DENIED
-from ..models.res_users import FAILED, USED
-from .common import AuditCase
+from .common_http import AuditHttpCase
 
 
 @tagged("post_install", "-at_install")
-class TestEventsHttp(HttpCase):
+class TestEventsHttp(AuditHttpCase):
     """What requests tell about themselves, as browsers and programs send them."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.anna = new_test_user(
-            cls.env,
-            "anna",
-            "base.group_user,base.group_partner_manager",
-            password="annaanna",
-        )
         cls._rule("res.partner")
         cls.ada = cls.env["res.partner"].create({"name": "Ada"})
-
-    _rule = classmethod(AuditCase._rule.__func__)
-    _mark = AuditCase._mark
-    _records = AuditCase._records
-    _one = AuditCase._one
-
-    def setUp(self):
-        super().setUp()
-        for limit in (FAILED, USED, DENIED):
-            limit._seen.clear()
-        self._mark()
-
-    def _call(self, model, method, *args, **kwargs):
-        return self.make_jsonrpc_request(
-            f"/web/dataset/call_kw/{model}/{method}",
-            {"model": model, "method": method, "args": args, "kwargs": kwargs},
-        )
 
     def _key(self, user):
         keys = self.env["res.users.apikeys"].with_user(user).sudo()

@@ -3,12 +3,12 @@
 import json
 
 from odoo.http import Request
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
 
 from ..models.erp_audit_event_denied import DENIED
-from .common import AuditCase
+from .common_http import AuditHttpCase
 
 PICTURE = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00"
@@ -18,35 +18,17 @@ PICTURE = (
 
 
 @tagged("post_install", "-at_install")
-class TestEventsMore(HttpCase):
-    _rule = classmethod(AuditCase._rule.__func__)
-    _mark = AuditCase._mark
-    _records = AuditCase._records
-    _one = AuditCase._one
-
+class TestEventsMore(AuditHttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.anna = new_test_user(
-            cls.env,
-            "anna",
-            "base.group_user,base.group_partner_manager",
-            password="annaanna",
-        )
         cls._rule("res.partner", log_files=True)
         cls.ada = cls.env["res.partner"].create({"name": "Ada"})
 
     def setUp(self):
         super().setUp()
-        DENIED._seen.clear()
         self.authenticate("anna", "annaanna")
         self._mark()
-
-    def _call(self, model, method, *args, **kwargs):
-        return self.make_jsonrpc_request(
-            f"/web/dataset/call_kw/{model}/{method}",
-            {"model": model, "method": method, "args": args, "kwargs": kwargs},
-        )
 
     def _file(self, **values):
         vals = {

@@ -26,14 +26,7 @@ class TestSealMore(SealCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.rows = [
-            cls._record(
-                100 + number // 2,
-                res_id=number + 1,
-                ts=f"2020-0{1 + number // 4}-10 10:00:{number:02}.5",
-            )
-            for number in range(12)
-        ]
+        cls.rows = cls._record_rows()
 
     def setUp(self):
         super().setUp()

@@ -5,31 +5,22 @@ import xmlrpc.client
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.auth_totp.models.totp import TOTP, hotp
 
-PASSWORD = "acc-Secret-1"
+from .common_factor import PASSWORD, FactorCase
 
 
 @tagged("post_install", "-at_install")
-class TestSecondFactor(HttpCase):
+class TestSecondFactor(FactorCase):
     """A role asks for a second factor: no way leads around it."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.role = cls.env["erp.role"].create(
-            {
-                "name": "Careful",
-                "group_ids": cls.env.ref("base.group_partner_manager").ids,
-                "requires_second_factor": True,
-            }
-        )
-        cls.user = new_test_user(cls.env, "acc_factor", password=PASSWORD)
         cls.other = new_test_user(cls.env, "acc_free", password=PASSWORD)
-        cls.grant = cls.env["erp.access.grant"]._grant(cls.user, cls.role, "direct")
 
     def _code(self, secret):
         key = base64.b32decode(secret.replace(" ", ""))

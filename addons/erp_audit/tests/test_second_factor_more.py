@@ -2,29 +2,17 @@ import json
 import re
 from unittest.mock import patch
 
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-PASSWORD = "more-Secret-1"
+from .common_factor import PASSWORD, FactorCase
+
 PAGE = "/erp_audit/second_factor"
 
 
 @tagged("post_install", "-at_install")
-class TestSecondFactorMore(HttpCase):
+class TestSecondFactorMore(FactorCase):
     """Further doors for people without the second factor, and passkeys as one."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.role = cls.env["erp.role"].create(
-            {
-                "name": "Careful",
-                "group_ids": cls.env.ref("base.group_partner_manager").ids,
-                "requires_second_factor": True,
-            }
-        )
-        cls.user = new_test_user(cls.env, "more_factor", password=PASSWORD)
-        cls.grant = cls.env["erp.access.grant"]._grant(cls.user, cls.role, "direct")
 
     def _token(self):
         page = self.url_open(PAGE).text
@@ -44,11 +32,11 @@ class TestSecondFactorMore(HttpCase):
 
     def test_passkey_instead_of_an_app(self):
         """Made on the page itself; the person goes on, and next time needs it."""
-        self.authenticate("more_factor", PASSWORD)
+        self.authenticate("acc_factor", PASSWORD)
         options = self.url_open(f"{PAGE}/passkey/start", json={"params": {}}).json()[
             "result"
         ]
-        self.assertEqual(options["user"]["name"], "more_factor")
+        self.assertEqual(options["user"]["name"], "acc_factor")
         with self._key():
             answer = self._make()
         self.assertEqual(answer.status_code, 303)
@@ -58,7 +46,7 @@ class TestSecondFactorMore(HttpCase):
         self.assertFalse(self.user._second_factor_overdue())
 
     def test_wrong_answers_of_a_browser(self):
-        self.authenticate("more_factor", PASSWORD)
+        self.authenticate("acc_factor", PASSWORD)
         self.url_open(f"{PAGE}/passkey/start", json={"params": {}})
         for answer in (
             "",
@@ -75,7 +63,7 @@ class TestSecondFactorMore(HttpCase):
 
     def test_no_passkey_beside_a_factor(self):
         """Whoever has one already adds another in the preferences, with it."""
-        self.authenticate("more_factor", PASSWORD)
+        self.authenticate("acc_factor", PASSWORD)
         token = self._token()
         with self._key():
             self._make()
@@ -102,7 +90,7 @@ class TestSecondFactorMore(HttpCase):
 
     def test_a_passkey_taken_away(self):
         """An administrator removes it: the person is asked again at once."""
-        self.authenticate("more_factor", PASSWORD)
+        self.authenticate("acc_factor", PASSWORD)
         with self._key():
             self._make()
         self.assertFalse(self.user._second_factor_overdue())
@@ -117,7 +105,7 @@ class TestSecondFactorMore(HttpCase):
             json={
                 "params": {
                     "db": self.env.cr.dbname,
-                    "login": "more_factor",
+                    "login": "acc_factor",
                     "password": PASSWORD,
                 }
             },
@@ -153,7 +141,7 @@ class TestSecondFactorMore(HttpCase):
             self.assertIn(answer.status_code, (401, 403), secret)
 
     def test_no_longer_when_the_role_ends(self):
-        self.authenticate("more_factor", PASSWORD)
+        self.authenticate("acc_factor", PASSWORD)
         self.assertEqual(self.url_open("/odoo", allow_redirects=False).status_code, 303)
         self.grant._end("Over")
         self.assertEqual(self.url_open("/odoo", allow_redirects=False).status_code, 200)

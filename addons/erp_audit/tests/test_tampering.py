@@ -19,23 +19,16 @@ class TestTampering(SealCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.rows = [
-            cls._record(
-                100 + number // 2,
-                res_id=number + 1,
-                ts=f"2020-0{1 + number // 4}-10 10:00:{number:02}.5",
-                other=cls.source,
-                other_id=number,
-                uid=2,
-                company=1,
-                ip="10.0.0.1",
-                session="abc",
-                route="/web",
-                action="res.partner.write",
-                event="x",
-            )
-            for number in range(12)
-        ]
+        cls.rows = cls._record_rows(
+            other=cls.source,
+            uid=2,
+            company=1,
+            ip="10.0.0.1",
+            session="abc",
+            route="/web",
+            action="res.partner.write",
+            event="x",
+        )
 
     def setUp(self):
         super().setUp()

@@ -1,42 +1,18 @@
 from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
+
+from .common_tier import TierCase
 
 
 @tagged("post_install", "-at_install")
-class TestTierMore(TransactionCase):
+class TestTierMore(TierCase):
     """Side doors to documents: figures, change requests, messages, links, filters."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.seller = cls._person("side_seller", "role_salesperson")
-        cls.stranger = cls._person("side_stranger", "role_salesperson")
-        cls.manager = cls._person("side_manager", "role_sales_manager")
-        cls.buyer = cls._person("side_buyer", "role_purchaser")
-        cls.buyer2 = cls._person("side_buyer2", "role_purchaser")
-        cls.finance = cls._person("side_finance", "role_finance")
-        cls.boss = cls._person("side_boss", "role_general_manager")
-        cls.seller.approval_manager_id = cls.manager
-        teams = cls.env["crm.team"]
-        cls.north = teams.create(
-            {"name": "North", "member_ids": [Command.set(cls.seller.ids)]}
-        )
-        cls.south = teams.create(
-            {"name": "South", "member_ids": [Command.set(cls.stranger.ids)]}
-        )
-        cls.partner = cls.env["res.partner"].create({"name": "Customer"})
-        cls.product = cls.env["product.product"].create(
-            {
-                "name": "Goods",
-                "is_storable": True,
-                "list_price": 10,
-                "invoice_policy": "order",
-            }
-        )
-        cls.own = cls._order(cls.seller, cls.north)
-        cls.far = cls._order(cls.stranger, cls.south)
         cls.far.action_confirm()
         cls.invoice = cls.far._create_invoices()
         cls.invoice.action_post()
@@ -56,26 +32,6 @@ class TestTierMore(TransactionCase):
             }
         )
         cls.env.flush_all()
-
-    @classmethod
-    def _person(cls, login, role):
-        user = new_test_user(cls.env, login, "base.group_user")
-        role = cls.env.ref(f"erp_audit_trade.{role}")
-        cls.env["erp.access.grant"]._grant(user, role, "direct")
-        return user
-
-    @classmethod
-    def _order(cls, user, team):
-        return cls.env["sale.order"].create(
-            {
-                "partner_id": cls.partner.id,
-                "user_id": user.id,
-                "team_id": team.id,
-                "order_line": [
-                    Command.create({"product_id": cls.product.id, "product_uom_qty": 2})
-                ],
-            }
-        )
 
     def _refused(self, call, *args, **kwargs):
         self.env.invalidate_all()
