@@ -6,6 +6,9 @@ from odoo.tools import format_amount
 
 from ..engine import plain_number
 
+# of comparisons, the same in all languages
+SIGNS = {"=": "=", "!=": "≠", ">": ">", ">=": "≥", "<": "<", "<=": "≤"}
+
 
 class ApprovalWords(models.AbstractModel):
     """Policies, steps and conditions in plain sentences of the reader's language."""
@@ -126,15 +129,22 @@ class ApprovalWords(models.AbstractModel):
     @api.model
     def _path(self, model_name, path):
         """Return a dotted field path by its labels."""
+        names = (path or "").split(".")
+        labels = self._path_labels(model_name, names)
+        return " › ".join(labels) if len(labels) == len(names) else path or ""
+
+    @api.model
+    def _path_labels(self, model_name, names):
+        """Return the labels of a path of fields, as far as there are such fields."""
         labels = []
         model = self.env.get(model_name)
-        for name in (path or "").split("."):
+        for name in names:
             field = model._fields.get(name) if model is not None else None
             if field is None:
-                return path or ""
-            labels.append(field.get_description(self.env, ["string"])["string"])
+                break
+            labels.append(field._description_string(self.env))
             model = self.env.get(field.comodel_name) if field.relational else None
-        return " › ".join(labels)
+        return labels
 
     @api.model
     def _conditions(self, model_name, low, high, text, currency, join="and"):
@@ -178,12 +188,7 @@ class ApprovalWords(models.AbstractModel):
         if not isinstance(name, str):
             return ""  # Domain.TRUE is written (1, "=", 1)
         signs = {
-            "=": "=",
-            "!=": "≠",
-            ">": ">",
-            ">=": "≥",
-            "<": "<",
-            "<=": "≤",
+            **SIGNS,
             "in": self.env._("is one of"),
             "not in": self.env._("is none of"),
             "ilike": self.env._("contains"),

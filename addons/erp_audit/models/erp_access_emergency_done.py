@@ -51,9 +51,9 @@ class ErpAccessRequest(models.Model):
     def _operations(self):
         """Return what the trail tells of the time of the emergency.
 
-        :return: ``(changes, rest)``: lists of rows with model, ids, number; changes
-            one for each operation and kind of document, in order, the rest (reads,
-            logins, and the books of the emergency itself) one for each kind
+        :return: ``(changes, rest)``: lists of rows with words, model, ids, number;
+            changes one for each operation and kind of document, in order, the rest
+            (reads, logins, the books of the emergency itself) one for each kind
         """
         begin, end = self._emergency_period()
         self.env.cr.execute(
@@ -72,7 +72,10 @@ class ErpAccessRequest(models.Model):
             )
         )
         changes, kinds = [], {}
+        words = self.env["erp.audit.record"]._kinds()
         for row in self.env.cr.dictfetchall():
+            what = row["event"] or row["op"]
+            row["words"] = words.get(what, what)
             if row["op"] != "e" and not (row["model"] or "").startswith(BOOKS):
                 changes.append(row)
                 continue
@@ -93,28 +96,6 @@ class ErpAccessRequest(models.Model):
         return action
 
     # -- words -------------------------------------------------------------------------
-
-    def _operation_words(self, operation, event):
-        """Return what a person did, in words as far as there are any."""
-        env = self.env
-        words = {
-            "c": env._("Created"),
-            "w": env._("Changed"),
-            "d": env._("Deleted"),
-            "l": env._("Linked"),
-            "u": env._("Unlinked"),
-            "read": env._("Read"),
-            "export": env._("Exported"),
-            "print": env._("Printed"),
-            "login": env._("Logged in"),
-            "logout": env._("Logged out"),
-            "denied": env._("Was refused"),
-            "rights": env._("Rights changed"),
-            "access_granted": env._("Access granted"),
-            "access_withdrawn": env._("Access withdrawn"),
-            "emergency": env._("Emergency access has begun"),
-        }
-        return words.get(event or operation) or event or operation
 
     def _operations_html(self, changes, rest):
         if not changes and not rest:
@@ -141,7 +122,7 @@ class ErpAccessRequest(models.Model):
                 ROW
                 % (
                     format_datetime(env, row["at"], dt_format="short"),
-                    self._operation_words(row["op"], row["event"]),
+                    row["words"],
                     self._documents_words(row, documents),
                 )
                 for row in shown
@@ -173,9 +154,8 @@ class ErpAccessRequest(models.Model):
         label = self.env["erp.audit.words"]._model_label
         kinds = defaultdict(list)
         for row in sorted(rest, key=lambda row: -row["number"]):
-            words = self._operation_words(row["op"], row["event"])
             name = label(row["model"]) if row["model"] else ""
-            kinds[words].append(f"{name} ({row['number']})".strip())
+            kinds[row["words"]].append(f"{name} ({row['number']})".strip())
         return REST % (
             self.env._("Besides"),
             Markup().join(

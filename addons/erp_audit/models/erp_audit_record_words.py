@@ -51,13 +51,16 @@ class ErpAuditRecord(models.Model):
     @api.depends("op", "event")
     @api.depends_context("lang")
     def _compute_kind(self):
-        events = self._event_words()
-        ops = dict(self._fields["op"]._description_selection(self.env))
+        kinds = self._kinds()
         for record in self:
-            if record.op == "e":
-                record.kind = events.get(record.event, record.event)
-            else:
-                record.kind = ops.get(record.op)
+            kind = record.event if record.op == "e" else record.op
+            record.kind = kinds.get(kind, kind)
+
+    @api.model
+    def _kinds(self):
+        """Return ``{operation or event: words}``."""
+        ops = self._fields["op"]._description_selection(self.env)
+        return {**dict(ops), **self._event_words()}
 
     @api.depends("source_id", "res_id", "other_source_id", "other_id")
     @api.depends_context("lang", "uid")

@@ -4,21 +4,14 @@ import re
 from odoo import api, models
 from odoo.tools import format_datetime, formatLang
 
+from odoo.addons.approval_flow.models.approval_words import SIGNS
+
 # details for programs, or told by the document itself: they stay in what was recorded
 NOT_TOLD = frozenset({"grant", "request", "file_sha256", "rule", "action", "left_out"})
 # so many documents of an event are told by name
 FEW = 5
 DYNAMIC = re.compile(r"(?:now|today) -(\d+)([hHdwmy])$")
-OPERATORS = {
-    "=": "=",
-    "!=": "≠",
-    ">": ">",
-    ">=": "≥",
-    "<": "<",
-    "<=": "≤",
-    "in": "=",
-    "not in": "≠",
-}
+OPERATORS = {**SIGNS, "in": "=", "not in": "≠"}
 
 
 class ErpAuditWords(models.AbstractModel):
@@ -202,15 +195,9 @@ class ErpAuditWords(models.AbstractModel):
 
     def _path_label(self, model, path):
         """Return the labels of a path of fields, such as that of an export."""
-        labels = []
-        for name in re.split(r"[./]", path):
-            field = model._fields.get(name) if model is not None else None
-            if field is None:
-                labels.append(name)
-                break
-            labels.append(field._description_string(self.env))
-            model = self.env[field.comodel_name] if field.relational else None
-        return " / ".join(labels)
+        names = re.split(r"[./]", path)
+        labels = self.env["approval.words"]._path_labels(model._name, names)
+        return " / ".join([*labels, *names[len(labels) :][:1]])
 
     @api.model
     def _event_labels(self):
