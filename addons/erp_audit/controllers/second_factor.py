@@ -3,6 +3,7 @@ import io
 import json
 import os
 import re
+import time
 
 import qrcode
 from werkzeug.urls import url_encode, url_quote
@@ -19,8 +20,13 @@ from odoo.addons.auth_totp.models.totp import (
 )
 from odoo.addons.web.controllers.utils import ensure_db
 
+from ..models.res_users_access_factor import LOGGED_IN, PAGE
+
 # under this key a session remembers the secret that is being set up
 SECRET = "erp_audit_totp_secret"
+# seconds after the login in which a second factor can be set up: later, whoever sits
+# at a screen that was left open could make one of his own
+RECENT = 15 * 60
 # what a browser may answer wrongly
 WRONG = (
     *(ValueError, TypeError, KeyError, AccessDenied),
@@ -63,6 +69,8 @@ class SecondFactor(Controller):
         if not user:
             session.pop(SECRET, None)
             return request.redirect("/odoo")
+        if not self._is_recent():
+            return self._log_in_again()
         error = None
         secret = session.get(SECRET) or self._new_secret()
         if request.httprequest.method == "POST":
@@ -87,7 +95,7 @@ class SecondFactor(Controller):
     )
     def erp_audit_passkey_start(self):
         """Return what the browser needs to make a passkey of this device."""
-        if not self._held():
+        if not self._held() or not self._is_recent():
             raise AccessDenied
         return request.env["auth.passkey.key"]._start_registration()
 
@@ -108,6 +116,8 @@ class SecondFactor(Controller):
         user = self._held()
         if not user:
             return request.redirect("/odoo")
+        if not self._is_recent():
+            return self._log_in_again()
         self._speak_to(user.id)
         try:
             self._keep_passkey(json.loads(registration or ""))
@@ -129,14 +139,27 @@ class SecondFactor(Controller):
         type(form).make_key.__wrapped__(form, registration)
 
     def _held(self):
-        """Return the person of the session who has no second factor yet, or nobody."""
+        """Return the person of the session whose role asks for what he has not got.
+
+        Nobody else sets a second factor up here: in the preferences Odoo asks for the
+        password.
+        """
         user = request.env["res.users"].browse(request.session.uid or ())
-        if user:
-            # sudo: what concerns the person of the session himself
-            _since, has_app, has_passkey = user.sudo()._second_factor()
-            if has_app or has_passkey:
-                return user.browse()
-        return user
+        # sudo: what concerns the person of the session himself
+        if user and user.sudo()._second_factor_due() is not None:
+            return user
+        return user.browse()
+
+    def _is_recent(self):
+        """Return whether the person has shown just now who he is."""
+        session = request.session
+        shown = max(session.get(LOGGED_IN, 0), session.get("identity-check-last", 0))
+        return shown > time.time() - RECENT
+
+    def _log_in_again(self):
+        """Ask the person of an older session for the password, and come back here."""
+        request.session.logout(keep_db=True)
+        return request.redirect_query("/web/login", {"redirect": PAGE})
 
     def _new_secret(self):
         secret = base64.b32encode(os.urandom(TOTP_SECRET_SIZE // 8)).decode()

@@ -1,7 +1,9 @@
+import time
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessDenied
+from odoo.http import request
 from odoo.tools import SQL, ormcache
 
 GRACE = "erp_audit.second_factor_days"
@@ -10,6 +12,8 @@ LONGEST = 3650
 PAGE = "/erp_audit/second_factor"
 # a person whose only second factor is a passkey logs in with it
 PASSKEY = "erp_audit_passkey"
+# under this key a session remembers when its person has logged in
+LOGGED_IN = "erp_audit_logged_in"
 
 
 class ResUsers(models.Model):
@@ -77,6 +81,13 @@ class ResUsers(models.Model):
         return bool(since and has_passkey and not has_app)
 
     # -- logging in --------------------------------------------------------------------
+
+    def _login(self, credential, user_agent_env):
+        """Override to remember when a person has shown who he is."""
+        result = super()._login(credential, user_agent_env)
+        if request and (user_agent_env or {}).get("interactive", True):
+            request.session[LOGGED_IN] = time.time()
+        return result
 
     def _mfa_type(self):
         """Override: whose role asks for more than a password and has a passkey."""

@@ -189,3 +189,37 @@ class TestSecondFactor(FactorCase):
             "search_count",
             [[["id", "=", self.user.id]]],
         )
+
+    def test_an_open_screen_is_not_enough(self):
+        """Who finds a screen left open makes no second factor of his own."""
+        self.authenticate("acc_factor", PASSWORD, ago=3600)
+        answer = self.url_open("/erp_audit/second_factor", allow_redirects=False)
+        self.assertEqual(answer.status_code, 303)
+        self.assertTrue(
+            answer.headers["Location"].endswith(
+                "/web/login?redirect=%2Ferp_audit%2Fsecond_factor"
+            )
+        )
+        # the session is over: nothing of it can be used
+        self.assertIn("/web/login", self.url_open("/erp_audit/second_factor").url)
+
+    def test_logging_in_leads_to_the_page(self):
+        """With the password, and then at once."""
+        self.authenticate(None, None)
+        page = self.url_open("/web/login").text
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)
+        data = {
+            "login": "acc_factor",
+            "password": PASSWORD,
+            "csrf_token": token,
+            "redirect": "/erp_audit/second_factor",
+        }
+        page = self.url_open("/web/login", data=data)
+        self.assertIn("six digits", page.text)
+
+    def test_whose_role_asks_for_nothing_uses_the_preferences(self):
+        """There Odoo asks for the password."""
+        self.authenticate("acc_free", PASSWORD)
+        answer = self.url_open("/erp_audit/second_factor", allow_redirects=False)
+        self.assertEqual(answer.status_code, 303)
+        self.assertTrue(answer.headers["Location"].endswith("/odoo"))
