@@ -1,6 +1,6 @@
 from contextlib import contextmanager
 
-from odoo import models
+from odoo import api, models
 
 # fields that decide who has which group
 OF_USERS = {"group_ids", "all_group_ids", "role", "active"}
@@ -12,23 +12,37 @@ MANY = 200
 class ResGroups(models.Model):
     _inherit = "res.groups"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override to record in words who gains rights by a new group."""
+        users = self._of_people(vals_list)
+        with self._recording_rights(set().union(*vals_list), users):
+            return super().create(vals_list)
+
     def write(self, vals):
         """Override to record in words who gains and loses which rights."""
         if not OF_GROUPS & vals.keys():
             return super().write(vals)
-        users = self.all_user_ids | self._mentioned(vals.get("user_ids"))
+        # only so many are told one by one: first those whom the change is about
+        users = self._of_people([vals]) | self.all_user_ids
+        by = self._mentioned("res.groups", vals.get("implied_by_ids"))
         with self._recording_rights(vals, users):
-            before = self.implied_ids
+            before = {
+                group: group.implied_ids for group in self | self.implied_by_ids | by
+            }
             result = super().write(vals)
-        for group in self:
-            self._record_implied(group, before)
+        for group, implied in before.items():
+            self._record_implied(group, implied)
         return result
 
     @contextmanager
-    def _recording_rights(self, vals, users):
-        """Record the rights that users gain or lose in a block, in words."""
-        relevant = (OF_USERS | OF_GROUPS) & vals.keys() or any(
-            name.startswith(("in_group_", "sel_groups_")) for name in vals
+    def _recording_rights(self, names, users):
+        """Record the rights that users gain or lose in a block, in words.
+
+        :param names: of the fields that are written
+        """
+        relevant = (OF_USERS | OF_GROUPS).intersection(names) or any(
+            name.startswith(("in_group_", "sel_groups_")) for name in names
         )
         if not relevant:
             yield
@@ -53,8 +67,17 @@ class ResGroups(models.Model):
             for own in [user.group_ids.ids]
         }
 
-    def _mentioned(self, commands):
-        """Return the users that commands for a list of users are about."""
+    def _of_people(self, vals_list):
+        """Return the users who get or lose groups with these values."""
+        users = self.env["res.users"]
+        for vals in vals_list:
+            users |= self._mentioned("res.users", vals.get("user_ids"))
+            implying = self._mentioned("res.groups", vals.get("implied_by_ids"))
+            users |= implying.all_user_ids
+        return users
+
+    def _mentioned(self, model, commands):
+        """Return the records that commands for a list of them are about."""
         ids = set()
         for command in commands or []:
             if isinstance(command, int):
@@ -63,7 +86,7 @@ class ResGroups(models.Model):
                 ids.update(command[2])
             elif len(command) > 1 and command[1]:
                 ids.add(command[1])
-        return self.env["res.users"].browse(ids).exists()
+        return self.env[model].browse(ids).exists()
 
     def _record_rights(self, before, users):
         """Record what has changed since ``before``, see :meth:`_effective`."""

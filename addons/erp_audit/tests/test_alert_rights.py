@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.tests import new_test_user, tagged
 
@@ -112,6 +114,48 @@ class TestAlertRights(AlertMixin, AuditCase):
             )
         self.assertEqual(found.alerts.person_id, self.anna)
         self.assertTrue(found.alerts.facts["past"])
+
+    def test_rights_by_a_new_group(self):
+        """Made with somebody in it, or between the groups that people have."""
+        groups = self.env["res.groups"].with_user(self.boss)
+        mine = self.env["res.groups"].create({"name": "Mine"})
+        self.anna.group_ids |= mine
+        for name, values in (
+            ("with people", {"user_ids": self.anna.ids}),
+            ("between", {"implied_by_ids": mine.ids}),
+        ):
+            with self.subTest(name), self._doing("rights_outside_request") as found:
+                made = groups.create({"name": name, **values})
+                self.env.flush_all()
+            self.assertEqual(found.alerts.person_id, self.anna)
+            self.assertEqual(found.alerts.facts.get("groups"), made.ids)
+            self.assertNotIn("past", found.alerts.facts)
+            found.alerts.state = "confirmed"
+
+    def test_a_group_that_comes_along_tells_only_what_is_new(self):
+        """Put in from the other side, people do not gain what they had."""
+        mine, other = self.env["res.groups"].create([{"name": "A"}, {"name": "B"}])
+        self.anna.group_ids |= mine
+        with self._doing("rights_outside_request") as found:
+            other.with_user(self.boss).write(
+                {"implied_by_ids": [Command.link(mine.id)]}
+            )
+        self.assertEqual(found.alerts.person_id, self.anna)
+        self.assertEqual(found.alerts.facts["groups"], other.ids)
+        told = self._records("res.groups", mine.ids, "rights")
+        self.assertEqual([item["id"] for item in told[-1]["diff"]["gained"]], other.ids)
+
+    def test_who_comes_into_a_large_group_is_told(self):
+        """However many are in it already."""
+        group = self.env["res.groups"].create({"name": "Large"})
+        group.user_ids = self.boss | self.auditor
+        with (
+            patch("odoo.addons.erp_audit.models.res_groups.MANY", 2),
+            self._doing("rights_outside_request") as found,
+        ):
+            group.with_user(self.boss).write({"user_ids": [Command.link(self.anna.id)]})
+        self.assertEqual(found.alerts.person_id, self.anna)
+        self.assertNotIn("past", found.alerts.facts)
 
     def test_rights_given_to_oneself(self):
         """By himself raises, by another does not."""
