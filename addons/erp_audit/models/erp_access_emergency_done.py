@@ -8,7 +8,7 @@ from odoo.tools import SQL, format_datetime, format_list
 # operations that the review shows one by one, and documents named in one of them
 SHOWN, NAMED = 200, 5
 # what the emergency writes about itself: counted, not listed among the changes
-BOOKS = ("erp.access.", "erp.audit.", "mail.", "bus.", "approval.")
+BOOKS = ("erp.access.request", "erp.access.grant", "mail.", "bus.", "approval.")
 TABLE = Markup(
     "<h6>%s</h6><table class='table table-sm'><thead><tr><th>%s</th><th>%s</th>"
     "<th>%s</th></tr></thead><tbody>%s</tbody></table>"

@@ -135,6 +135,15 @@ class TestEmergency(AccessCase):
         self.env.cr.execute("SELECT count(*) FROM erp_audit_log WHERE event = 'read'")
         self.assertEqual(self.env.cr.fetchone(), (before,), "it is over")
 
+    def test_changes_of_the_audit_are_listed(self):
+        """What is recorded, and the rules of alerts, are no books of the emergency."""
+        request = self._take()
+        rule = self.env["erp.audit.alert.rule"].search([("code", "=", "export_large")])
+        rule.with_user(self.anna).sudo().records = 77777
+        self.env.flush_all()
+        text = str(request.with_user(self.boss).operation_text)
+        self.assertIn("Alert Rule", text.split("Besides")[0])
+
     def test_nobody_opens_a_role_to_himself(self):
         mine = self.role.with_user(self.maria)
         for vals in (
