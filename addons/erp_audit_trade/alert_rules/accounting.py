@@ -44,18 +44,25 @@ class BeforeLock(SingleKind):
     changes = {"account.move": "cw"}
     joins = """
     JOIN account_move m ON s.name = 'account.move' AND m.id = f.res_id
-    JOIN res_company c ON c.id = m.company_id
+    JOIN res_company own ON own.id = m.company_id
+    CROSS JOIN LATERAL (
+        SELECT array_agg(p.id) AS ids,
+               max(greatest(p.fiscalyear_lock_date, p.hard_lock_date)) AS until
+          FROM res_company p
+         WHERE p.id = ANY(string_to_array(
+                   trim(BOTH '/' FROM own.parent_path), '/')::integer[])
+    ) closed
     """
-    # the dates and the state as they are now: what was locked since is none of it
-    where = """f.op IN ('c', 'w') AND m.date <= greatest(
-                   c.fiscalyear_lock_date, c.hard_lock_date)
+    # the dates and the state as they are now: what was locked since is none of it; a
+    # branch is locked with the companies above it
+    where = """f.op IN ('c', 'w') AND m.date <= closed.until
         AND ((f.op = 'c' AND f.diff->>'state' = 'posted')
              OR (f.op = 'w' AND (f.diff->'state'->>1 = 'posted'
                  OR (m.state = 'posted' AND (f.diff ? 'date'
                      OR f.diff ? 'amount_total' OR f.diff ? 'partner_id')))))
         AND NOT EXISTS (
             SELECT 1 FROM erp_audit_log l JOIN erp_audit_source o ON o.id = l.source
-             WHERE o.name = 'res.company' AND l.res_id = c.id AND l.op = 'w'
+             WHERE o.name = 'res.company' AND l.res_id = ANY(closed.ids) AND l.op = 'w'
                AND l.ts > f.ts
                AND (l.diff ? 'fiscalyear_lock_date' OR l.diff ? 'hard_lock_date'))"""
     key = "coalesce(f.real_uid, 0)::text"

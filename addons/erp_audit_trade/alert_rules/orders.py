@@ -11,7 +11,7 @@ SELECT 'sale ' || o.id AS key, f.company, f.real_uid AS person, f.real_uid AS ac
        f.ts AS first, f.ts AS last, ARRAY[f.id] AS hits,
        (SELECT coalesce(array_agg(h.id), '{}') FROM erp_audit_log h
           JOIN erp_audit_source n ON n.id = h.source AND n.name = 'sale.order.line'
-         WHERE h.res_id = ANY(l.ids) AND h.id < f.id
+         WHERE h.res_id = ANY(l.ids) AND (h.id < f.id OR h.tx = f.tx)
            AND (h.op = 'c' OR h.diff ? 'price_unit' OR h.diff ? 'discount'))
            AS evidence,
        jsonb_build_object('model', 'sale.order', 'id', o.id, 'lines', l.ids) AS facts
@@ -30,8 +30,10 @@ SELECT 'sale ' || o.id AS key, f.company, f.real_uid AS person, f.real_uid AS ac
           AND line.price_unit * (1 - coalesce(line.discount, 0) / 100)
               < (1 - %(percent)s / 100.0) * t.list_price * u.factor / own.factor
                 * coalesce(nullif(o.currency_rate, 0), 1)) l
- WHERE %(fresh)s AND f.op = 'w' AND f.diff->'state'->>1 = 'sale'
-   AND f.diff->'state'->>0 <> 'sale' AND l.ids IS NOT NULL
+ WHERE %(fresh)s AND (
+       (f.op = 'w' AND f.diff->'state'->>1 = 'sale'
+        AND f.diff->'state'->>0 <> 'sale')
+       OR (f.op = 'c' AND f.diff->>'state' = 'sale')) AND l.ids IS NOT NULL
 """
 # Orders confirmed just now, with the line that is bought furthest above what was
 # usually paid for the product.
@@ -40,7 +42,7 @@ SELECT 'purchase ' || o.id AS key, f.company, f.real_uid AS person,
        f.real_uid AS actor, f.ts AS first, f.ts AS last, ARRAY[f.id] AS hits,
        (SELECT coalesce(array_agg(h.id), '{}') FROM erp_audit_log h
           JOIN erp_audit_source n ON n.id = h.source AND n.name = 'purchase.order.line'
-         WHERE h.res_id = l.id AND h.id < f.id
+         WHERE h.res_id = l.id AND (h.id < f.id OR h.tx = f.tx)
            AND (h.op = 'c' OR h.diff ? 'price_unit' OR h.diff ? 'discount'))
            AS evidence,
        jsonb_build_object('model', 'purchase.order', 'id', o.id,
@@ -66,8 +68,10 @@ SELECT 'purchase ' || o.id AS key, f.company, f.real_uid AS person,
         WHERE line.order_id = o.id AND line.display_type IS NULL
           AND usual.price > 0
         ORDER BY percent DESC LIMIT 1) l
- WHERE %(fresh)s AND f.op = 'w' AND f.diff->'state'->>1 = 'purchase'
-   AND f.diff->'state'->>0 <> 'purchase' AND l.percent > %(percent)s
+ WHERE %(fresh)s AND (
+       (f.op = 'w' AND f.diff->'state'->>1 = 'purchase'
+        AND f.diff->'state'->>0 <> 'purchase')
+       OR (f.op = 'c' AND f.diff->>'state' = 'purchase')) AND l.percent > %(percent)s
 """
 
 
@@ -76,7 +80,7 @@ class PriceBeyondBand(Kind):
 
     code = "price_beyond_band"
     thresholds = {"percent": 30.0}
-    changes = {"sale.order": "w", "purchase.order": "w"}
+    changes = {"sale.order": "cw", "purchase.order": "cw"}
 
     def query(self, rule, span):
         """Override: what is sold too cheap, and bought too dear."""

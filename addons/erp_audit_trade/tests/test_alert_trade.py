@@ -296,3 +296,43 @@ class TestAlertTrade(AlertMixin, AccountTestInvoicingCommon):
         order.button_confirm()
         self.env.flush_all()
         return order
+
+    def test_orders_that_are_born_confirmed(self):
+        """Imported as sold already, they are seen like those that are confirmed."""
+        cheap = self._order(50)
+        with self._doing("price_beyond_band", percent=30) as found:
+            self._record_event(
+                None,
+                self.cleo,
+                op="c",
+                model="sale.order",
+                res_id=cheap.id,
+                diff={"state": "sale"},
+            )
+        self.assertEqual(found.alerts.facts["id"], cheap.id)
+
+    def test_entry_of_a_branch_in_a_locked_period(self):
+        """What the company has locked is locked for its branches."""
+        company = self.env.company
+        branch = self.env["res.company"].create(
+            {"name": "Branch", "parent_id": company.id}
+        )
+        entry = self._invoice("2021-03-02")
+        company.fiscalyear_lock_date = "2021-12-31"
+        self.env.flush_all()
+        # as if it had been made in the branch, past the check of Odoo
+        self.env.cr.execute(
+            "UPDATE account_move SET company_id = %s WHERE id = %s",
+            [branch.id, entry.id],
+        )
+        with self._doing("before_lock") as found:
+            self._record_event(
+                None,
+                self.otto,
+                "2100-01-01 00:00:00",
+                op="w",
+                model="account.move",
+                res_id=entry.id,
+                diff={"state": ["draft", "posted"]},
+            )
+        self.assertEqual(found.alerts.facts["move"], entry.id)
