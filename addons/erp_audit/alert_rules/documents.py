@@ -140,7 +140,7 @@ class ReadsAbovePeers(Kind):
                (array_agg(f.id ORDER BY f.ts DESC))[1:{MANY}] AS evidence,
                min(f.ts) AS first, max(f.ts) AS last
           FROM erp_audit_log f
-         WHERE f.event = 'read' AND f.real_uid IS NOT NULL
+         WHERE f.event = 'read' AND f.real_uid IS NOT NULL AND %(ours)s
            AND f.ts >= date_trunc('day', %(low)s::timestamp)
            AND f.ts < date_trunc('day', %(high)s::timestamp) + interval '1 day'
          GROUP BY 1, 2, 3
@@ -226,7 +226,7 @@ class TakenOutMuch(WindowKind):
            jsonb_build_object('model', s.name) AS facts
       FROM erp_audit_log f LEFT JOIN erp_audit_source s ON s.id = f.source
      WHERE f.event IN ('print', 'download') AND f.ts BETWEEN %(low)s AND %(high)s
-       AND f.real_uid IS NOT NULL
+       AND f.real_uid IS NOT NULL AND %(ours)s
     """
 
     def words(self, alert):
@@ -259,7 +259,7 @@ class MassRemoval(WindowKind):
       FROM erp_audit_log f
      WHERE f.source > 0 AND f.ts BETWEEN %(low)s AND %(high)s
        AND (f.op = 'd' OR (f.op = 'w' AND f.diff->'active' = '[true, false]'))
-       AND f.action IS DISTINCT FROM 'install'
+       AND f.action IS DISTINCT FROM 'install' AND %(ours)s
     """
 
     def words(self, alert):

@@ -142,7 +142,20 @@ class Kind:
 
     def values(self, rule):
         """Return the values that the query names, besides those of the span."""
-        return {name: rule[name] for name in self.thresholds} | {"many": MANY}
+        return {
+            **{name: rule[name] for name in self.thresholds},
+            "many": MANY,
+            "ours": self._ours(rule),
+        }
+
+    def _ours(self, rule):
+        """Return the condition on a record to be of the company of the rule.
+
+        Where records are counted: the engine looks at the company of hits only.
+        """
+        if not rule.company_id:
+            return SQL("true")
+        return SQL("(f.company IS NULL OR f.company = %s)", rule.company_id.id)
 
     def query(self, rule, span):
         """Return the SQL of the hits."""

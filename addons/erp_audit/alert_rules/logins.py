@@ -27,7 +27,7 @@ class BruteForce(WindowKind):
                             f.diff->>'login'),
                            ('ip:' || f.ip, 'ip', f.ip)) AS k (key, by, what)
      WHERE f.event = 'login_failed' AND f.ts BETWEEN %(low)s AND %(high)s
-       AND k.what <> ''
+       AND k.what <> '' AND %(ours)s
     """
 
     def words(self, alert):
@@ -211,7 +211,8 @@ class OutsideHours(SingleKind):
         users = users.browse({hit["person"] for hit in hits}).exists()
         groups = defaultdict(list)
         people_ = {}
-        for user in users:
+        # customers have no working hours
+        for user in users.filtered(lambda user: not user.share):
             calendar = user.resource_calendar_id or user.company_id.resource_calendar_id
             zone = user.tz or user.resource_ids[:1].tz or calendar.tz or "UTC"
             people_[user.id] = calendar, zone

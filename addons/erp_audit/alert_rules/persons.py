@@ -12,14 +12,22 @@ class SecondFactorRemoved(SingleKind):
 
     code = "second_factor_removed"
     events = frozenset({"second_factor"})
-    changes = {"auth.passkey.key": "d"}
+    changes = {"auth.passkey.key": "d", "res.users": "w"}
+    # a secret that goes without the event in words was taken in the database itself
     where = """((f.event = 'second_factor' AND f.diff->>'on' = 'false')
-                OR (f.op = 'd' AND s.name = 'auth.passkey.key'))"""
-    person = """CASE WHEN f.event = 'second_factor' THEN f.res_id
+                OR (f.op = 'd' AND s.name = 'auth.passkey.key')
+                OR (f.op = 'w' AND s.name = 'res.users'
+                    AND f.diff->'totp_secret'->0 <> 'null'
+                    AND f.diff->'totp_secret'->1 = 'null'
+                    AND NOT EXISTS (
+                        SELECT 1 FROM erp_audit_log e
+                         WHERE e.tx = f.tx AND e.event = 'second_factor'
+                           AND e.res_id = f.res_id)))"""
+    person = """CASE WHEN s.name = 'res.users' THEN f.res_id
                      ELSE coalesce((f.diff->>'create_uid')::integer, f.real_uid) END"""
-    key = """CASE WHEN f.event = 'second_factor' THEN f.res_id
-                  ELSE f.real_uid END::text"""
-    facts = "jsonb_build_object('passkey', f.event IS NULL)"
+    key = """CASE WHEN s.name = 'res.users' THEN f.res_id
+                  ELSE coalesce(f.real_uid, 0) END::text"""
+    facts = "jsonb_build_object('passkey', s.name = 'auth.passkey.key')"
 
     def words(self, alert):
         """Override: whose, and by whom."""
@@ -111,7 +119,7 @@ class ManyAddresses(WindowKind):
         SELECT f.real_uid, f.ip, {slot} AS slot, bool_or(%(fresh)s) AS touched
           FROM erp_audit_log f
          WHERE f.ts BETWEEN %(low)s AND %(high)s AND f.ip IS NOT NULL
-           AND f.real_uid > 0 AND f.event IS DISTINCT FROM 'login_failed'
+           AND f.real_uid > 0 AND f.event IS DISTINCT FROM 'login_failed' AND %(ours)s
          GROUP BY 1, 2, 3
     ), busy AS (
         SELECT b.real_uid, b.slot
@@ -138,7 +146,7 @@ class ManyAddresses(WindowKind):
               AND f.ts < timestamp 'epoch'
                          + make_interval(secs => (n.slot + 1) * %(minutes)s * 60)
               AND f.ts BETWEEN %(low)s AND %(high)s AND f.ip IS NOT NULL
-              AND f.event IS DISTINCT FROM 'login_failed') f
+              AND f.event IS DISTINCT FROM 'login_failed' AND %(ours)s) f
      ORDER BY f.real_uid, f.ip, date_trunc('minute', f.ts), (%(fresh)s) DESC, f.id
     """
     counted = """
@@ -179,7 +187,7 @@ class Probing(WindowKind):
            (%(fresh)s) AS fresh, jsonb_build_object('model', s.name) AS facts
       FROM erp_audit_log f LEFT JOIN erp_audit_source s ON s.id = f.source
      WHERE f.event = 'denied' AND f.ts BETWEEN %(low)s AND %(high)s
-       AND f.real_uid IS NOT NULL
+       AND f.real_uid IS NOT NULL AND %(ours)s
     """
 
     def words(self, alert):

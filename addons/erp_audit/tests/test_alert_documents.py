@@ -71,9 +71,10 @@ class TestAlertDocuments(AlertMixin, AuditCase):
         self.assertEqual(found.alerts.person_id, self.anna)
         self.assertEqual(found.alerts.facts["number"], 500)
 
-    def _read(self, user, count, ts):
+    def _read(self, user, count, ts, **values):
+        diff = {"count": count}
         self._record_event(
-            "read", user, ts, model="res.partner.category", diff={"count": count}
+            "read", user, ts, model="res.partner.category", diff=diff, **values
         )
 
     def test_prints_and_downloads(self):
@@ -127,3 +128,42 @@ class TestAlertDocuments(AlertMixin, AuditCase):
         with self._doing("mass_removal") as found:
             partners.write({"city": "Rome"})
         self.assertFalse(found.alerts)
+
+    def _delete(self, number, company, ts, start=1):
+        for res_id in range(start, start + number):
+            self._record_event(
+                None,
+                self.anna,
+                ts,
+                op="d",
+                model="res.partner",
+                res_id=900000 + res_id,
+                company=company.id,
+            )
+
+    def test_a_rule_of_a_company_counts_there_only(self):
+        """Neither do others make the number full, nor does the last one hide it."""
+        home = self.env.company
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        with self._doing("mass_removal", records=50, company_id=home.id) as found:
+            self._delete(30, home, "2026-03-02 10:00:00")
+            self._delete(30, other, "2026-03-02 10:01:00", start=100)
+        self.assertFalse(found.alerts)
+        with self._doing("mass_removal") as found:
+            self._delete(60, home, "2026-03-03 10:00:00", start=200)
+            self._delete(1, other, "2026-03-03 10:01:00", start=300)
+        self.assertEqual(found.alerts.company_id, home)
+        self.assertEqual(found.alerts.facts["number"], 60)
+
+    def test_reads_of_another_company_do_not_count(self):
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        with self._doing(
+            "reads_above_peers", records=200, factor=5, company_id=self.env.company.id
+        ) as found:
+            self._read(self.bob, 20, "2026-03-12 10:00:00")
+            self._read(self.anna, 150, "2026-03-14 10:00:00")
+            self._read(self.anna, 150, "2026-03-14 11:00:00", company=other.id)
+        self.assertFalse(found.alerts)
+        with self._doing("reads_above_peers") as found:
+            self._read(self.anna, 60, "2026-03-14 12:00:00")
+        self.assertEqual(found.alerts.facts["number"], 210)

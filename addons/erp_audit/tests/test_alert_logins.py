@@ -147,6 +147,17 @@ class TestAlertLogins(AlertMixin, AuditCase):
             ],
         )
 
+    def test_customers_have_no_working_hours(self):
+        """Who orders in the portal on a Sunday is no alert, an employee is."""
+        self.env.company.resource_calendar_id = self.env["resource.calendar"].create(
+            {"name": "Usual", "tz": "UTC"}
+        )
+        customer = new_test_user(self.env, "customer", "base.group_portal")
+        with self._doing("outside_hours") as found:
+            self._record_event("login", customer, "2026-03-08 10:00:00")
+            self._record_event("login", self.boss, "2026-03-08 10:00:00")
+        self.assertEqual(found.alerts.person_id, self.boss)
+
     def test_holidays_are_no_working_hours(self):
         """A public holiday of the company."""
         calendar = self.env["resource.calendar"].create({"name": "Usual", "tz": "UTC"})
@@ -210,6 +221,37 @@ class TestAlertLogins(AlertMixin, AuditCase):
         with self._doing("second_factor_removed") as found:
             self.anna.sudo().write({"totp_secret": False})
         self.assertEqual(found.alerts.person_id, self.anna)
+
+    def test_second_factor_removed_in_the_database(self):
+        """Where no event tells it; another secret in its place is none."""
+        with self._doing("second_factor_removed") as found:
+            for secret in ("JBSWY3DPEHPK3PXP", "KRSXG5CTMVRXEZLU"):
+                self.env.cr.execute(
+                    "UPDATE res_users SET totp_secret = %s WHERE id = %s",
+                    [secret, self.anna.id],
+                )
+        self.assertFalse(found.alerts)
+        with self._doing("second_factor_removed") as found:
+            self.env.cr.execute(
+                "UPDATE res_users SET totp_secret = NULL WHERE id = %s", [self.anna.id]
+            )
+        self.assertEqual(found.alerts.person_id, self.anna)
+        self.assertIn("second factor", found.alerts.name)
+
+    def test_passkeys_removed_by_nobody_known(self):
+        """One alert, however often somebody comes back to the database."""
+        rule = self._rule_of("second_factor_removed")
+        for hour in (10, 11):
+            self._record_event(
+                None,
+                ts=f"2026-03-02 {hour}:00:00",
+                op="d",
+                model="auth.passkey.key",
+                res_id=hour,
+                diff={"create_uid": self.anna.id},
+            )
+            self._look(rule, self.last)
+        self.assertEqual(self._alerts(rule).mapped("hits"), [2])
 
     def test_key_without_end(self):
         """A key for ever raises, one for a day does not."""
