@@ -8,6 +8,8 @@ from .sqltext import (
     CONTEXT,
     LOGIN,
     MASKED,
+    MOVED,
+    NOT_MOVED,
     PERSON,
     PREFIX,
     REST,
@@ -103,8 +105,8 @@ class TableCapture(Capture):
         if "d" in self.operations:
             truncate = self._insert_whole("d", "o", self._table())
         shape = f"({SHAPE.format(table='TG_RELID')}) = {self.shape}"
-        # Several foreign keys that empty columns of one row in passing make several
-        # changes of it in one statement: then old and new are paired by their place.
+        # Foreign keys that empty columns in passing change one row several times, and a
+        # row may get the number of another one: then old and new are paired by place.
         return f"""
 #variable_conflict use_variable
 DECLARE
@@ -117,6 +119,7 @@ BEGIN
     IF TG_LEVEL = 'ROW' THEN
         {self._insert_row("d", "OLD")}
         {self._insert_row("c", "NEW")}
+        {MOVED}
         RETURN NULL;
     ELSIF TG_OP = 'TRUNCATE' THEN
         {truncate}
@@ -128,7 +131,7 @@ BEGIN
           INTO known, changes, changed FROM new_rows n;
         IF known AND changes = 1 THEN
             {self._update("new_rows n, old_rows o")}
-        ELSIF known AND changes = changed THEN
+        ELSIF known AND changes = changed AND {NOT_MOVED} THEN
             {self._update("new_rows n FULL JOIN old_rows o ON n.id = o.id")}
         ELSE
             {self._update_whole()}

@@ -26,6 +26,10 @@ LOGIN = (
 # the rest of the context: columns of erp_audit_log, and their values
 REST = ("ip, session, route, action", "c->>'ip', c->>'s', c->>'r', c->>'a'")
 
+# rows have got other numbers in this transaction: their numbers pair nothing any more
+MOVED = "PERFORM set_config('erp_audit.moved', '1', true);"
+NOT_MOVED = "coalesce(current_setting('erp_audit.moved', true), '') = ''"
+
 # types with an equality of their own; others are compared as text
 COMPARED = frozenset(
     "bigint boolean bytea character date inet integer interval jsonb name numeric oid"

@@ -1,6 +1,7 @@
 from . import test_capture
 from . import test_capture_attacks
 from . import test_capture_more
+from . import test_capture_paths
 from . import test_capture_robust
 from . import test_events
 from . import test_history
