@@ -4,7 +4,9 @@ import psycopg2
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, ormcache
+from odoo.tools import ormcache
+
+from ..serial import claim
 
 _logger = logging.getLogger(__name__)
 
@@ -148,15 +150,10 @@ class ErpAccessGrant(models.Model):
         self.env.registry.clear_cache()
 
     def _lock_people(self):
-        """Let changes of the same person's rights happen one after the other."""
-        if self:
-            self.env.cr.execute(
-                SQL(
-                    "SELECT id FROM res_users WHERE id IN %s ORDER BY id"
-                    " FOR NO KEY UPDATE",
-                    tuple(self.user_id.ids),
-                )
-            )
+        """Let changes of the same rights happen one after the other."""
+        # who gives a role, and who changes what it gives
+        claim(self.role_id)
+        claim(self.user_id)
 
     @api.model
     def _sync_user(self, user, grants):

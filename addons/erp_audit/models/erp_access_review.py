@@ -4,6 +4,8 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..serial import claim
+
 # what may change on a review that is closed: its conversation
 TALK = ("message_", "activity_", "website_message_")
 MANAGER = "erp_audit.group_access_manager"
@@ -183,7 +185,7 @@ class ErpAccessReview(models.Model):
         self.ensure_one()
         # sudo: the state is written by methods only
         review = self.sudo()
-        review.lock_for_update()
+        claim(review)
         if review.state != "running":
             raise UserError(self.env._("Only a running review can be closed."))
         if review.open_count and review.deadline >= fields.Date.context_today(self):
@@ -194,6 +196,8 @@ class ErpAccessReview(models.Model):
                     number=review.open_count,
                 )
             )
+        # nothing is decided, or taken back, while the results are summed up
+        claim(review.line_ids)
         lines = review.line_ids.filtered(lambda line: line.decision == "open")
         lines.write({"decision": "missed"})
         review.activity_ids.unlink()

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..serial import claim
 from .erp_access_review import MANAGER
 
 DECISIONS = [
@@ -250,9 +251,8 @@ class ErpAccessReviewLine(models.Model):
         :raise AccessError: if he is not the reviewer, or about himself
         :raise UserError: if there is nothing to decide
         """
-        # sudo: one decision at a time about a right
-        self.sudo().lock_for_update()
-        # sudo: as above
+        claim(self)
+        # sudo: the decision as it is, whoever asks
         self.sudo().invalidate_recordset(["decision"])
         for line in self:
             line._check_open()

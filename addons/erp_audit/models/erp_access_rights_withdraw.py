@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..serial import claim
+
 # somebody must always be able to give rights, to lead their reviews, and to be told
 LAST = (
     "base.group_system",
@@ -109,7 +111,7 @@ class ErpAccessRights(models.AbstractModel):
             if group.id not in before or group.id in after:
                 continue
             # one at a time: two who are withdrawn at once must not both be "not last"
-            group.sudo().lock_for_update()
+            claim(group)
             others = (
                 self.env["res.users"]
                 # sudo: whether somebody else has it, whoever asks

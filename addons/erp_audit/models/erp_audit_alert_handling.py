@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..serial import claim
+
 AUDITOR = "erp_audit.group_audit_auditor"
 
 
@@ -37,7 +39,7 @@ class ErpAuditAlert(models.Model):
         for alert in self:
             if message := alert._refusal():
                 raise AccessError(message)
-        self.lock_for_update()
+        claim(self)
 
     def action_review(self):
         """Take the alerts: from now on the user owns them."""

@@ -1,6 +1,8 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
+from ..serial import claim
+
 TIERS = [
     ("operations", "Operations tier"),
     ("management", "Management tier"),
@@ -218,6 +220,8 @@ class ErpRole(models.Model):
 
     def _reach_people(self):
         """Give and take what has changed, and have open requests looked at again."""
+        # nobody is given what the role was before
+        claim(self)
         # sudo: people get what their role says, the actor may change the role
         grants = self.env["erp.access.grant"].sudo()
         grants.search(
