@@ -165,8 +165,8 @@ def make_addon(folder, version, name, kind, change=None):
 
 
 def shell(prepared, database, code):
-    """Run code in Odoo's shell."""
-    run(prepared, database, "shell", "--no-http", stdin=HELPERS + code)
+    """Run code in Odoo's shell; return what it printed."""
+    return run(prepared, database, "shell", "--no-http", stdin=HELPERS + code)
 
 
 def column(column, value, gone=None, shown=None):
@@ -203,4 +203,4 @@ def test_the_life_of_the_audit_trail(prepared_with, database, tmp_path):
     shell(prepared, database, GONE)
     # back again: what was recorded before is still proven
     install(prepared, database, "-i", "erp_audit")
-    shell(prepared, database, BACK)
+    assert "well done" in shell(prepared, database, BACK)

@@ -89,7 +89,10 @@ def database(prepared):
 
 
 def run(prepared, database, command, *options, stdin=""):
-    """Run an odoo command; fail if it fails, or logs a warning of ours."""
+    """Run an odoo command; fail if it fails, or logs a warning of ours.
+
+    :return: what it printed; code for the shell that came to its end says "well done"
+    """
     done = subprocess.run(
         [prepared.python, "-m", "odoo", *command.split(), "-d", database, *options],
         input=stdin + "\nprint('well', 'done')\n" if stdin else "",
@@ -102,6 +105,7 @@ def run(prepared, database, command, *options, stdin=""):
     assert not stdin or "well done" in done.stdout, done.stdout + done.stderr[-3000:]
     found = complaints(done.stderr)
     assert not found, "\n".join(found)
+    return done.stdout
 
 
 def install(prepared, database, option, names):
@@ -123,7 +127,8 @@ def test_installed_upgraded_and_removed(prepared, database):
     run(prepared, database, "shell", "--no-http", stdin=APPROVE)
     install(prepared, database, "-u", "approval_flow,sale_approval")
     run(prepared, database, "module uninstall", "sale_approval", "approval_flow")
-    run(prepared, database, "shell", "--no-http", stdin=GONE)
+    done = run(prepared, database, "shell", "--no-http", stdin=GONE)
+    assert "well done" in done
 
 
 MADE = """
@@ -192,4 +197,5 @@ def test_the_bridge_to_production_comes_and_goes(prepared, database):
     run(prepared, database, "shell", "--no-http", stdin=MADE_LESS)
     install(prepared, database, "-u", "sale_approval_mrp")
     run(prepared, database, "module uninstall", "sale_approval_mrp")
-    run(prepared, database, "shell", "--no-http", stdin=STILL_THERE)
+    done = run(prepared, database, "shell", "--no-http", stdin=STILL_THERE)
+    assert "well done" in done

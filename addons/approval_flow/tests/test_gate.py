@@ -36,7 +36,7 @@ class TestGate(ApprovalCase):
         self.assertEqual(order.state, "draft")
         return order
 
-    def _stands(self, order, state="draft"):
+    def _assert_stands(self, order, state="draft"):
         order.invalidate_recordset()
         self.assertEqual(order.sudo().state, state)
 
@@ -69,7 +69,7 @@ class TestGate(ApprovalCase):
                     caller.write({"state": "done"})
                 with self.assertRaises(UserError):
                     caller.state = "done"
-                self._stands(order, state)
+                self._assert_stands(order, state)
 
     def test_a_pending_rejected_returned_recalled_approval_opens_nothing(self):
         for decide in (
@@ -83,7 +83,7 @@ class TestGate(ApprovalCase):
             decide(order)
             with self.assertRaisesRegex(UserError, NEEDED):
                 order.write({"state": "done"})
-            self._stands(order)
+            self._assert_stands(order)
 
     def test_creation_in_the_state_is_gated(self):
         values = {
@@ -201,8 +201,8 @@ class TestGate(ApprovalCase):
         free, covered = self._order(100), self._order(900)
         with self.assertRaisesRegex(UserError, NEEDED):
             (free | covered).write({"state": "done"})
-        self._stands(free)
-        self._stands(covered)
+        self._assert_stands(free)
+        self._assert_stands(covered)
 
     def test_a_refused_one_does_not_hold_up_the_others(self):
         self.policy.step_ids.write(
@@ -228,7 +228,7 @@ class TestGate(ApprovalCase):
         ):
             with self.subTest(values), self.assertRaisesRegex(UserError, NEEDED):
                 order.write({"state": "done", **values})
-            self._stands(order)
+            self._assert_stands(order)
             self.assertEqual(self._instance(order).state, "approved")
         self.assertEqual(order.amount_total, 2000)
         small = self._order(100)
@@ -240,7 +240,7 @@ class TestGate(ApprovalCase):
                 }
             )
         order.write({"state": "done", "memo": "fine"})
-        self._stands(order, "done")
+        self._assert_stands(order, "done")
 
     def test_a_condition_is_judged_before_and_after(self):
         self.policy.domain = "[('special', '=', True)]"
@@ -256,7 +256,7 @@ class TestGate(ApprovalCase):
     def test_an_approval_is_used_up(self):
         order = self._pending()
         self._approve(order, self.anna)
-        self._stands(order, "done")
+        self._assert_stands(order, "done")
         for way_back in ("action_cancel", "action_draft"):
             if way_back == "action_cancel":
                 order.action_cancel()
@@ -264,10 +264,10 @@ class TestGate(ApprovalCase):
             with self.assertRaisesRegex(UserError, NEEDED):
                 order.write({"state": "done"})
             order.action_confirm()
-            self._stands(order)
+            self._assert_stands(order)
             self.assertEqual(order.approval_state, "pending")
             self._approve(order, self.anna)
-            self._stands(order, "done")
+            self._assert_stands(order, "done")
         self.assertEqual(self._kinds(order).count("executed"), 3)
 
     def test_cancelling_ends_an_open_approval(self):
@@ -344,10 +344,10 @@ class TestGate(ApprovalCase):
         self.env.registry.clear_cache()
         order = self._order()
         order.with_context(**HOSTILE).action_confirm()
-        self._stands(order, "done")  # archived policies are not woken up
+        self._assert_stands(order, "done")  # archived policies are not woken up
         other = self._order()
         other.action_confirm()
-        self._stands(other, "done")
+        self._assert_stands(other, "done")
 
     def test_the_figures_of_the_gate_are_those_of_today(self):
         euro = self.env.ref("base.EUR")

@@ -174,7 +174,7 @@ class TestMail(MailCase):
         self._policy(self._users(self.anna))
         with self._new_mails() as mails:
             self._submitted()
-        self._mail_to(mails, self.anna)
+        self.assertEqual(mails, [self._mail_to(mails, self.anna)])
 
     def test_broken_facts_stop_nobody(self):
         self._policy(self._users(self.anna))

@@ -14,7 +14,7 @@ CHINESE = ("需要审批", "第 1 级：Check", "第 2 级：Board", "审批全�
 class TestPolicies(ApprovalCase):
     """A policy nobody could satisfy is refused; each change keeps a version."""
 
-    def _refused(self, message, *steps, **values):
+    def _assert_refused(self, message, *steps, **values):
         with self.assertRaisesRegex(ValidationError, message), self.env.cr.savepoint():
             self._policy(*steps, **values)
 
@@ -23,31 +23,31 @@ class TestPolicies(ApprovalCase):
     def test_a_policy_nobody_could_satisfy_is_refused(self):
         group = self._group()
         anna, two = self._users(self.anna), self._users(self.anna, self.bob)
-        self._refused("has no step")
-        self._refused("Say who approves", {"approver_type": "users"})
-        self._refused("Say who approves", {"approver_type": "group"})
-        self._refused("Say who approves", {"approver_type": "field"})
-        self._refused(
+        self._assert_refused("has no step")
+        self._assert_refused("Say who approves", {"approver_type": "users"})
+        self._assert_refused("Say who approves", {"approver_type": "group"})
+        self._assert_refused("Say who approves", {"approver_type": "field"})
+        self._assert_refused(
             "Say who approves", {"approver_type": "manager", "manager_level": 0}
         )
-        self._refused(
+        self._assert_refused(
             "no active member", {"approver_type": "group", "group_id": group.id}
         )
-        self._refused(
+        self._assert_refused(
             "needs 3 approvals, but has only 2",
             {**two, "mode": "quorum", "quorum": 3},
         )
-        self._refused(
+        self._assert_refused(
             "already asked in it",
             {**anna, "on_timeout": "escalate", "escalate_user_id": self.anna.id},
         )
         self.carl.active = False
-        self._refused(
+        self._assert_refused(
             "is not active",
             {**anna, "on_timeout": "escalate", "escalate_user_id": self.carl.id},
         )
-        self._refused("Say who approves", self._users(self.carl))
-        self._refused("up to which amount", {**anna, "on_timeout": "approve"})
+        self._assert_refused("Say who approves", self._users(self.carl))
+        self._assert_refused("up to which amount", {**anna, "on_timeout": "approve"})
         self._policy(
             {
                 "approver_type": "group",
@@ -66,8 +66,8 @@ class TestPolicies(ApprovalCase):
             "__import__('os')",
             "[('partner_id.nothing', '=', 1)]",
         ):
-            self._refused("cannot be understood", anna, domain=domain)
-            self._refused("cannot be understood", {**anna, "domain": domain})
+            self._assert_refused("cannot be understood", anna, domain=domain)
+            self._assert_refused("cannot be understood", {**anna, "domain": domain})
         for path, message in {
             "nothing": "is not a path to a person",
             "name": "is not a path to a person",
@@ -75,12 +75,14 @@ class TestPolicies(ApprovalCase):
             "partner_id": "must end at a user",
             "leader_id.name": "is not a path to a person",
         }.items():
-            self._refused(message, {"approver_type": "field", "field_path": path})
+            self._assert_refused(
+                message, {"approver_type": "field", "field_path": path}
+            )
 
     @mute_logger("odoo.sql_db")
     def test_an_unknown_operation_and_wrong_amounts_are_refused(self):
         anna = self._users(self.anna)
-        self._refused("has no operation", anna, operation="explode")
+        self._assert_refused("has no operation", anna, operation="explode")
         for values in (
             {"amount_min": 100, "amount_max": 50},
             {"tolerance_percent": 101},

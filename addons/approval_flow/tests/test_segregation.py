@@ -8,7 +8,7 @@ from .common import ApprovalCase
 class TestSegregation(ApprovalCase):
     """Nobody decides on his own work, and not twice where two are wanted."""
 
-    def _refused(self, order):
+    def _assert_refused(self, order):
         with self.assertRaisesRegex(UserError, "Nobody may decide"):
             order.action_confirm()
         self.assertFalse(order.approval_instance_id)
@@ -24,10 +24,12 @@ class TestSegregation(ApprovalCase):
         policy = self._policy(self._step(self.seller, exclude_creator=True))
         own = self._order(user=self.seller, user_id=self.seller2.id)
         own.with_user(self.seller2).memo = "read"
-        self._refused(own)  # requester and creator
-        self._refused(own.with_user(self.seller2))  # creator, somebody else submits
+        self._assert_refused(own)  # requester and creator
+        self._assert_refused(
+            own.with_user(self.seller2)
+        )  # creator, somebody else submits
         foreign = self._order(user=self.seller2)
-        self._refused(foreign.with_user(self.seller))  # requester only
+        self._assert_refused(foreign.with_user(self.seller))  # requester only
         policy.step_ids.exclude_creator = False
         own.action_confirm()
         self.assertEqual(self._approvers(own), self.seller)
@@ -37,9 +39,9 @@ class TestSegregation(ApprovalCase):
         header, line, memo = self._order(), self._order(), self._order()
         header.with_user(self.seller2).partner_id = self.env.ref("base.main_partner")
         header.memo = "the seller was there later, for a trifle"
-        self._refused(header)
+        self._assert_refused(header)
         line.line_ids.with_user(self.seller2).price = 900
-        self._refused(line)
+        self._assert_refused(line)
         memo.with_user(self.seller2).memo = "only a remark"
         memo.action_confirm()
         self.assertEqual(self._approvers(memo), self.seller2)
@@ -59,7 +61,7 @@ class TestSegregation(ApprovalCase):
 
     def test_the_salesperson_does_not_decide(self):
         self._policy(self._step(self.seller2, exclude_responsible=True))
-        self._refused(self._order(user_id=self.seller2.id))
+        self._assert_refused(self._order(user_id=self.seller2.id))
         order = self._pending()
         self.assertEqual(self._approvers(order), self.seller2)
 
@@ -108,7 +110,7 @@ class TestSegregation(ApprovalCase):
         for name, steps in cases.items():
             with self.subTest(name):
                 policy = self._policy(*steps)
-                self._refused(self._order())
+                self._assert_refused(self._order())
                 policy.unlink()
 
     def test_the_substitute_helps_out_of_a_dead_end(self):

@@ -208,9 +208,18 @@ class TestAlertEngine(AlertMixin, SealCase):
 
     def test_every_rule_can_be_tried(self):
         """No rule's query is wrong, on an empty stretch or a busy one."""
+        for user in (self.anna, self.auditor):
+            self._record_event("become_superuser", user, ts=self.env.cr.now())
         rules = self.env["erp.audit.alert.rule"].with_context(active_test=False)
-        for rule in rules.search([]):
-            self.engine._try(rule)
+        tried = {rule.code: self.engine._try(rule) for rule in rules.search([])}
+        self.assertLessEqual(tried.keys(), rules._kinds().keys())
+        for code, hits in tried.items():
+            with self.subTest(code):
+                self.assertIsInstance(hits, list)
+        self.assertLessEqual(
+            {self.anna.id, self.auditor.id},
+            {hit["person"] for hit in tried["superuser"]},
+        )
 
     def test_the_job(self):
         """It looks at what is sealed, at once and at the state, and wakes no end."""
@@ -267,3 +276,35 @@ class TestAlertEngine(AlertMixin, SealCase):
             counts.append(self.env.cr.sql_log_count - before)
             self._alerts(self.rule).sudo().write({"state": "confirmed"})
         self.assertLess(counts[1], counts[0] * 3, counts)
+
+    def test_queries_of_a_list(self):
+        """The words of a hundred alerts cost what those of one cost."""
+        rule = self.env["erp.audit.alert.rule"].create(
+            {"name": "Rights", "code": "rights_outside_request"}
+        )
+        groups = self.env["res.groups"].create([{"name": f"G{n}"} for n in range(101)])
+        gone = self.env["res.groups"].create({"name": "Gone"})
+        now = self.env.cr.now()
+        common = {"first": now, "last": now, "evidence": [], "company": None}
+        alerts = self.env["erp.audit.alert"]
+        hits = [
+            {
+                **common,
+                **{"key": str(group.id), "hits": [], "person": None, "actor": None},
+                "facts": {"groups": [group.id, gone.id]},
+            }
+            for group in groups
+        ]
+        few, many = alerts._raise(rule, hits[:1]), alerts._raise(rule, hits[1:])
+        gone.unlink()
+        counts = []
+        for some in (few, many):
+            for _warm in range(2):
+                self.env.flush_all()
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                names = some.with_user(self.auditor).mapped("name")
+            self.assertIn("G", names[0])
+            self.assertNotIn("Gone", names[0])
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 2, counts)

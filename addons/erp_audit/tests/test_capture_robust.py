@@ -110,6 +110,16 @@ class TestCaptureRobust(AuditCase):
             self.env.user.partner_id.id,
             self.tag.id,
         )
+        self._sql(
+            "SELECT who FROM res_partner_res_partner_category_rel"
+            " WHERE category_id = %s",
+            self.tag.id,
+        )
+        self.assertEqual(self.env.cr.fetchall(), [(self.env.user.partner_id.id,)])
+        # which side is which is not known any more, the link itself is
+        [link] = self._records(None)
+        self.assertEqual(link["op"], "l")
+        self.assertEqual({link["res_id"], link["other_id"]}, {None, self.tag.id})
 
     # -- kinds of values ---------------------------------------------------------------
 

@@ -141,7 +141,7 @@ class TestRetention(SealCase):
 
     # -- when not ----------------------------------------------------------------------
 
-    def _stays(self):
+    def _assert_stays(self):
         with (
             self.assertLogs(
                 "odoo.addons.erp_audit.models.erp_audit_retention", "ERROR"
@@ -154,22 +154,22 @@ class TestRetention(SealCase):
     def test_changed_month_stays(self):
         self._seal(limit=4)
         self._tamper("UPDATE erp_audit_log SET login = 'x' WHERE id = %s", self.rows[7])
-        self._stays()
+        self._assert_stays()
 
     def test_month_with_removed_records_stays(self):
         self._seal(limit=4)
         self._tamper("DELETE FROM erp_audit_log WHERE id = %s", self.rows[7])
-        self._stays()
+        self._assert_stays()
 
     def test_month_with_unsealed_records_stays(self):
         self._seal(limit=4)
         self._record(900, ts="2020-02-16 00:00:00")
-        self._stays()
+        self._assert_stays()
 
     def test_month_under_an_altered_seal_stays(self):
         self._seal(limit=4)
         self._tamper("UPDATE erp_audit_chain SET signature = '' WHERE seq = 2")
-        self._stays()
+        self._assert_stays()
 
     def test_only_months(self):
         for name in ("erp_audit_log_default", "res_partner", "erp_audit_log"):

@@ -272,7 +272,7 @@ class TestEpoch(SealCase):
 class TestAppendOnly(SealCase):
     """Nobody changes the trail: not an administrator, not through raw SQL."""
 
-    def _refused(self, query, *params):
+    def _assert_refused(self, query, *params):
         with (
             self.assertRaises(psycopg2.errors.InsufficientPrivilege),
             mute_logger("odoo.sql_db"),
@@ -285,11 +285,11 @@ class TestAppendOnly(SealCase):
         self._seal()
         month = "erp_audit_log_y2020m02"
         for table in ("erp_audit_log", month):
-            self._refused(f"UPDATE {table} SET login = 'x' WHERE id = %s", row)
-            self._refused(f"DELETE FROM {table} WHERE id = %s", row)
-            self._refused(f"TRUNCATE {table}")
-        self._refused("UPDATE erp_audit_log SET ts = ts + interval '1 month'")
-        self._refused(
+            self._assert_refused(f"UPDATE {table} SET login = 'x' WHERE id = %s", row)
+            self._assert_refused(f"DELETE FROM {table} WHERE id = %s", row)
+            self._assert_refused(f"TRUNCATE {table}")
+        self._assert_refused("UPDATE erp_audit_log SET ts = ts + interval '1 month'")
+        self._assert_refused(
             f"INSERT INTO {month} (id, ts, op) SELECT id, ts, op FROM {month}"
             " ON CONFLICT (id, ts) DO UPDATE SET op = 'd'"
         )
@@ -298,22 +298,24 @@ class TestAppendOnly(SealCase):
             "DELETE FROM erp_audit_chain",
             "TRUNCATE erp_audit_chain",
         ):
-            self._refused(query)
+            self._assert_refused(query)
 
     def test_through_the_views(self):
         row = self._record(100)
         self._seal()
-        self._refused("UPDATE erp_audit_record SET login = 'x' WHERE id = %s", row)
-        self._refused("DELETE FROM erp_audit_record WHERE id = %s", row)
-        self._refused("INSERT INTO erp_audit_record (op) VALUES ('w')")
-        self._refused("UPDATE erp_audit_seal SET number = 1")
-        self._refused("DELETE FROM erp_audit_seal")
+        self._assert_refused(
+            "UPDATE erp_audit_record SET login = 'x' WHERE id = %s", row
+        )
+        self._assert_refused("DELETE FROM erp_audit_record WHERE id = %s", row)
+        self._assert_refused("INSERT INTO erp_audit_record (op) VALUES ('w')")
+        self._assert_refused("UPDATE erp_audit_seal SET number = 1")
+        self._assert_refused("DELETE FROM erp_audit_seal")
 
     def test_new_months_are_guarded(self):
         self._make_month("2020-05-01")
         self._record(100, ts="2020-05-05 00:00:00")
-        self._refused("DELETE FROM erp_audit_log_y2020m05")
-        self._refused("TRUNCATE erp_audit_log_y2020m05")
+        self._assert_refused("DELETE FROM erp_audit_log_y2020m05")
+        self._assert_refused("TRUNCATE erp_audit_log_y2020m05")
 
     def test_orm(self):
         row = self._record(100)

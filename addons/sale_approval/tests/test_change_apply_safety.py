@@ -48,9 +48,9 @@ class TestChangeApplySafety(ChangeCommon):
     def test_a_failure_leaves_the_order_untouched_and_retry_works(self):
         for model, method in self._breaking():
             with self.subTest(model=model, method=method):
-                self._fail_and_mend(model, method)
+                self._assert_fails_and_mends(model, method)
 
-    def _fail_and_mend(self, model, method):
+    def _assert_fails_and_mends(self, model, method):
         order = self._confirmed((self.goods, 10), (self.other, 5), (self.bulk, 8))
         self._deliver(order, 2, 1, 3)
         self._invoice(order)
@@ -187,7 +187,7 @@ class TestChangeApplySafety(ChangeCommon):
 
     # -- the proof ---------------------------------------------------------------------
 
-    def _sabotaged(self, sabotage, *changes, message, **values):
+    def _assert_undone(self, sabotage, *changes, message, **values):
         """Apply a request while something else happens along with it."""
         order = self._confirmed((self.goods, 10), (self.other, 5))
         self._deliver(order, 2, 1)
@@ -242,11 +242,11 @@ class TestChangeApplySafety(ChangeCommon):
         }
         for message, sabotage in sabotages.items():
             with self.subTest(message):
-                self._sabotaged(sabotage, message=message)
+                self._assert_undone(sabotage, message=message)
 
     def test_what_was_asked_for_and_did_not_happen(self):
         there = self.env["res.partner"].create({"name": "There"})
-        self._sabotaged(
+        self._assert_undone(
             lambda order: order.with_context(mail_activity_automation_skip=True).write(
                 {"partner_shipping_id": self.partner.id}
             ),
@@ -254,11 +254,11 @@ class TestChangeApplySafety(ChangeCommon):
             new_shipping_id=there.id,
             message="Delivery Address would not be",
         )
-        self._sabotaged(
+        self._assert_undone(
             lambda order: order.invoice_ids.filtered("sale_change_id").unlink(),
             message="what is invoiced would not fit",
         )
-        self._sabotaged(
+        self._assert_undone(
             lambda order: order.order_line[0].write({"promised_date": False}),
             {"new_date": "2031-01-01 12:00:00"},
             message="Pump, Agreed delivery date would not be",
@@ -293,7 +293,7 @@ class TestChangeApplySafety(ChangeCommon):
             {"new_qty": 12},
             new_shipping_id=self.env["res.partner"].create({"name": "There"}).id,
         )
-        self._no_trace(request)
+        self._assert_no_trace(request)
 
     def test_the_preview_of_cancellations_leaves_no_trace(self):
         order = self._confirmed((self.goods, 10), (self.other, 5, 30))
@@ -301,10 +301,10 @@ class TestChangeApplySafety(ChangeCommon):
         self._invoice(order)
         for kind in ("remaining", "after_delivery"):
             request = self._request(order, kind="cancel", cancel_kind=kind)
-            self._no_trace(request)
+            self._assert_no_trace(request)
             request.action_withdraw()
 
-    def _no_trace(self, request):
+    def _assert_no_trace(self, request):
         cr = self.env.cr
         cr.flush()
         queues = (cr.precommit, cr.postcommit, cr.prerollback, cr.postrollback)

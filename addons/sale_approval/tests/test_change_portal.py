@@ -146,7 +146,7 @@ class TestChangePortal(ChangePortalCommon):
 
     # -- what was typed ----------------------------------------------------------------
 
-    def _refused(self, order, kind="change", **form):
+    def _assert_refused(self, order, kind="change", **form):
         """Return the page that comes back, with nothing done."""
         page = self._send(order, kind, status=200, **form)
         self.assertIn('id="o_change_errors"', page.text)
@@ -155,7 +155,7 @@ class TestChangePortal(ChangePortalCommon):
 
     def test_errors_keep_all_that_was_typed(self):
         order = self._confirmed((self.goods, 10), (self.other, 5))
-        page = self._refused(
+        page = self._assert_refused(
             order,
             reason="",
             note="Half & <b>half</b>",
@@ -170,7 +170,7 @@ class TestChangePortal(ChangePortalCommon):
     def test_below_delivered_says_so(self):
         order = self._confirmed()
         self._deliver(order, 4)
-        page = self._refused(order, **self._qty(order, 3))
+        page = self._assert_refused(order, **self._qty(order, 3))
         self.assertIn("4 Units are delivered already", page.text)
 
     def test_garbage_is_refused(self):
@@ -193,7 +193,7 @@ class TestChangePortal(ChangePortalCommon):
             {"reason": "1 OR 1=1", **self._qty(order, 6)},
             {},
         ):
-            self._refused(order, **form)
+            self._assert_refused(order, **form)
 
     def test_figures_of_a_chinese_keyboard(self):
         order = self._confirmed()
@@ -207,14 +207,14 @@ class TestChangePortal(ChangePortalCommon):
 
     def test_everything_to_nothing_is_a_cancellation(self):
         order = self._confirmed()
-        page = self._refused(order, **self._qty(order, 0))
+        page = self._assert_refused(order, **self._qty(order, 0))
         self.assertIn("Request its cancellation", page.text)
 
     def test_reasons_of_colleagues_are_not_offered(self):
         internal = self.env.ref("approval_flow.change_reason_price")
         order = self._confirmed()
         self.assertNotIn(internal.name, self._get(self._url(order, "/change")).text)
-        self._refused(order, reason=str(internal.id), **self._qty(order, 6))
+        self._assert_refused(order, reason=str(internal.id), **self._qty(order, 6))
 
     def test_only_quantities_and_dates_of_the_own_order(self):
         order, other = self._confirmed(), self._confirmed()

@@ -212,11 +212,11 @@ class TestChangeProperties(ChangeCommon):
             if request.cancel_kind == "remaining" and not order._change_begun():
                 request.cancel_kind = "full"
             if self._is_possible(request):
-                self._check_applied(order, request)
+                self._assert_applied(order, request)
             else:
-                self._check_refused(order, request)
+                self._assert_refused(order, request)
 
-    def _check_refused(self, order, request):
+    def _assert_refused(self, order, request):
         picture = self._picture(order)
         try:
             with self.env.cr.savepoint():
@@ -226,7 +226,7 @@ class TestChangeProperties(ChangeCommon):
         else:
             self.fail("what cannot be done was applied")
 
-    def _check_applied(self, order, request):
+    def _assert_applied(self, order, request):
         rows = self._rows()
         effects = request._change_preview()["impact"]["effects"]
         self.assertEqual(self._rows(), rows, "the preview leaves no trace")

@@ -265,7 +265,7 @@ class TestReaders(ScreenCase):
         request.action_submit()
         return request
 
-    def _check_reads_and_decides(self, person):
+    def _assert_reads_and_decides(self, person):
         request = self._asked(person)
         instance = request.approval_instance_id.with_user(person)
         reader = "sale_approval.sale_order_change_view_form_approver"
@@ -284,10 +284,10 @@ class TestReaders(ScreenCase):
             request.with_user(person).read(["name"])
 
     def test_approver_without_any_right_reads_what_he_decides(self):
-        self._check_reads_and_decides(self.finance)
+        self._assert_reads_and_decides(self.finance)
 
     def test_storekeeper_reads_what_he_decides(self):
-        self._check_reads_and_decides(self.storekeeper)
+        self._assert_reads_and_decides(self.storekeeper)
 
     def test_salesperson_and_manager_read_the_whole_form(self):
         request = self._asked(self.sales_manager)

@@ -35,23 +35,23 @@ class TestProperties(ProductionCommon):
     def test_orders(self, quantities, steps):
         savepoint = self.env.cr.savepoint()
         try:
-            self._run(quantities, steps)
+            self._assert_holds(quantities, steps)
         finally:
             savepoint.close(rollback=True)
             self.env.invalidate_all()
 
-    def _run(self, quantities, steps):
+    def _assert_holds(self, quantities, steps):
         products = (self.desk, self.set, self.lamp)
         order = self._confirmed(*zip(products, quantities, strict=True))
         for what, number, quantity in steps:
             getattr(self, f"_step_{what}")(order, order.order_line[number], quantity)
             self.env.flush_all()
             self.env.invalidate_all()
-        self._check(order)
+        self._assert_served(order)
         self._changed(
             order, *({"new_qty": line.qty_delivered + 1} for line in order.order_line)
         )
-        self._check(order)
+        self._assert_served(order)
         self._cancelled(order, "remaining" if order._change_begun() else "full")
         self.assertFalse(order.order_line._change_open_moves())
         for production in self._makes(order):
@@ -68,7 +68,7 @@ class TestProperties(ProductionCommon):
             {"new_qty": target} if item == line else None for item in order.order_line
         ]
         self._changed(order, *changes)
-        self._check(order)
+        self._assert_served(order)
 
     def _step_deliver(self, order, line, quantity):
         """Deliver a part of what is there, of kits any mixture of components."""
@@ -102,7 +102,7 @@ class TestProperties(ProductionCommon):
 
     # -- what must be true -------------------------------------------------------------
 
-    def _check(self, order):
+    def _assert_served(self, order):
         for line in order.order_line:
             self.assertEqual(self._components_of(line), self._wanted(line))
         self.assertFalse(self._incoming(order))

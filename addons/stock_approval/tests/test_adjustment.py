@@ -169,9 +169,9 @@ class TestAdjustment(StockApprovalCommon):
         for name, way in self._ways().items():
             for user in (self.worker, self.manager, self.env.user):
                 with self.subTest(way=name, user=user.login):
-                    self._try(way, user)
+                    self._assert_unchanged(way, user)
 
-    def _try(self, way, user):
+    def _assert_unchanged(self, way, user):
         with self.env.cr.savepoint() as savepoint:
             with suppress(UserError), self.env.cr.savepoint():
                 way(self._quant(user=user))

@@ -36,7 +36,7 @@ class TestLooseMoves(StockApprovalCommon):
             )
         )
 
-    def _refused(self, way):
+    def _assert_refused(self, way):
         with self.assertRaises(UserError), self.env.cr.savepoint():
             way()
         self.env.invalidate_all()
@@ -48,15 +48,19 @@ class TestLooseMoves(StockApprovalCommon):
             for place in (self.customers, self.suppliers, self.loss):
                 with self.subTest(model=model, place=place.name):
                     move = self._move(place)
-                    self._refused(move._action_done)
-                    self._refused(move.sudo()._action_done)
-                    self._refused(lambda move=move: move.write({"state": "done"}))
+                    self._assert_refused(move._action_done)
+                    self._assert_refused(move.sudo()._action_done)
+                    self._assert_refused(
+                        lambda move=move: move.write({"state": "done"})
+                    )
             policy.active = False
 
     def test_born_done(self):
         self._policy("stock.picking", self.manager, amount_min=300)
-        self._refused(lambda: self._move(self.customers, state="done"))
-        self._refused(lambda: self._move(self.shelf, source=self.loss, state="done"))
+        self._assert_refused(lambda: self._move(self.customers, state="done"))
+        self._assert_refused(
+            lambda: self._move(self.shelf, source=self.loss, state="done")
+        )
 
     def test_line_in_two_steps(self):
         self._policy("stock.picking", self.manager, amount_min=300)

@@ -9,7 +9,7 @@ from .common import StockApprovalCommon
 class TestWaysAround(StockApprovalCommon):
     """What Odoo lets people do with stock apart from its buttons."""
 
-    def _refused(self, way):
+    def _assert_refused(self, way):
         with self.assertRaises(UserError), self.env.cr.savepoint():
             way()
             self.env.flush_all()
@@ -30,14 +30,14 @@ class TestWaysAround(StockApprovalCommon):
         self._policy("stock.picking", self.manager, amount_min=300)
         lines = self.env["stock.move.line"].with_user(self.worker)
         picking = self._delivery((self.sensor, 1))
-        self._refused(lambda: lines.create(self._line(state="done")))
-        self._refused(
+        self._assert_refused(lambda: lines.create(self._line(state="done")))
+        self._assert_refused(
             lambda: lines.with_context(default_state="done").create(self._line())
         )
-        self._refused(
+        self._assert_refused(
             lambda: lines.create(self._line(state="done", move_id=picking.move_ids.id))
         )
-        self._refused(lambda: picking.move_line_ids.write({"state": "done"}))
+        self._assert_refused(lambda: picking.move_line_ids.write({"state": "done"}))
 
     def test_transfer_created_with_done_moves(self):
         self._policy("stock.picking", self.manager, amount_min=300)
@@ -49,7 +49,7 @@ class TestWaysAround(StockApprovalCommon):
             {"state": "done", "is_inventory": True, "quantity": 50},
         ):
             with self.subTest(values=values):
-                self._refused(
+                self._assert_refused(
                     lambda vals=values: self._delivery(
                         ready=False,
                         move_ids=[Command.create({**move, **vals})],
@@ -69,7 +69,7 @@ class TestWaysAround(StockApprovalCommon):
                 }
             )
         )
-        self._refused(scrap.do_scrap)
+        self._assert_refused(scrap.do_scrap)
 
     def test_move_of_a_transfer_that_is_said_to_be_scrap(self):
         self._policy("stock.picking", self.manager, amount_min=300)
@@ -87,13 +87,15 @@ class TestWaysAround(StockApprovalCommon):
         self._policy("stock.inventory.approval", self.manager, amount_min=300)
         quants = self.env["stock.quant"].with_user(self.worker)
         values = {"product_id": self.sensor.id, "location_id": self.shelf.id}
-        self._refused(lambda: quants.with_context(default_quantity=500).create(values))
+        self._assert_refused(
+            lambda: quants.with_context(default_quantity=500).create(values)
+        )
 
     def test_renaming_the_place(self):
         self._policy("stock.picking", self.manager, amount_min=300)
         self._stock(self.sensor, 50, self.shelf)
         self._stock(self.sensor, -50)
-        self._refused(
+        self._assert_refused(
             lambda: self.shelf.with_user(self.manager).write({"usage": "customer"})
         )
         empty = self.env["stock.location"].create(
@@ -129,7 +131,7 @@ class TestWaysAround(StockApprovalCommon):
             lambda: other.move_ids.write({"picking_id": approved.id})
             and approved._action_done(),
         ):
-            self._refused(way)
+            self._assert_refused(way)
         approved.button_validate()
         self.assertEqual(approved.state, "done")
         self.assertNotEqual(other.state, "done")
