@@ -38,6 +38,9 @@ class Names:
         self.told = set()
         self.values = {}
         self.currencies = None
+        self.companies = None
+        # rows with properties: which rows these name is known by what they are
+        self.with_properties = []
 
     def want(self, name, number):
         """Ask for the name of a row."""
@@ -46,6 +49,13 @@ class Names:
 
     def look_up(self):
         """Find all the names that were asked for."""
+        self._look_up_wanted()
+        rows, self.with_properties = self.with_properties, []
+        for row, name in rows:
+            self.words._want_properties(row, name, self)
+        self._look_up_wanted()
+
+    def _look_up_wanted(self):
         wanted, self.wanted = self.wanted, defaultdict(set)
         for name, ids in wanted.items():
             self.words._look_up(name, ids, self)
@@ -68,6 +78,17 @@ class Names:
         """Return a model with the rights of the reader."""
         # sudo: an auditor reads the trail of all documents; that he did is recorded
         return self.words.env[name].sudo() if self.every else self.words.env[name]
+
+    def company_names(self):
+        """Return ``{id: name}`` of the companies that the reader may know."""
+        if self.companies is None:
+            # sudo: names of companies; only the reader's own, unless he sees all
+            known = self.words.env["res.company"].sudo()
+            known = known.with_context(active_test=False).search([], order="id")
+            if not self.every:
+                known &= self.words.env.user.company_ids
+            self.companies = {company.id: company.name for company in known}
+        return self.companies
 
     def currency(self, number):
         """Return a currency, none if it is gone."""

@@ -1,7 +1,16 @@
 """What alert rules look for; addons add kinds of their own, see ``_kinds``."""
 
 from . import approvals, documents, logins, persons, rights, settings, trail
-from .kind import CheckKind, Kind, SingleKind, Span, WindowKind, model_name, people
+from .kind import (
+    CheckKind,
+    Kind,
+    SingleKind,
+    Span,
+    WindowKind,
+    model_name,
+    named,
+    people,
+)
 
 KINDS = {
     kind.code: kind()
@@ -21,5 +30,6 @@ __all__ = [
     "Span",
     "WindowKind",
     "model_name",
+    "named",
     "people",
 ]

@@ -1,6 +1,6 @@
 """Approvals that are none: by whoever asked for them."""
 
-from .kind import SingleKind, people
+from .kind import SingleKind, named, people
 
 
 class OwnApproval(SingleKind):
@@ -26,12 +26,11 @@ class OwnApproval(SingleKind):
     def words(self, alert):
         """Override: who approved what."""
         env = alert.env
-        # sudo: what the approval is about; who may read the alert may know it
-        instance = env["approval.instance"].sudo().browse(alert.facts.get("instance"))
+        instance = named(alert, "approval.instance", "instance")
         parts = {
             "person": people(alert.person_id),
             "actor": people(alert.actor_id),
-            "document": instance.exists().display_name or "?",
+            "document": instance.display_name or "?",
         }
         if alert.facts.get("proxy"):
             return env._(

@@ -20,12 +20,16 @@ All times are of the trail: in UTC.
 
 from dataclasses import dataclass
 
+from odoo.exceptions import MissingError
 from odoo.tools import SQL
 
 # changes of "active" from true to false, among the operations of the trail
 ARCHIVED = "a"
 # records that an alert names at most
 MANY = 1000
+
+# what is known to be gone in a transaction
+GONE = "erp_audit_gone"
 
 PRESENT = """
 SELECT CASE WHEN f.op = 'w' AND f.diff->'active' = '[true, false]' THEN 'a'
@@ -281,6 +285,49 @@ class CheckKind(Kind):
     def hits(self, rule, span=None):
         """Override to look at the state of things."""
         raise NotImplementedError
+
+
+def named(alert, model, key):
+    """Return the records that an alert names in its facts, without those that are gone.
+
+    What the alerts that are read together name is read at once.
+
+    :param str key: of the number, or of the list of numbers, in the facts
+    """
+    # sudo: names of what it is about; who may read the alert may know them
+    records = alert.env[model].sudo().with_context(active_test=False)
+    together = alert.browse(alert._prefetch_ids)
+    every = {
+        number
+        for other in together
+        if other.rule_id == alert.rule_id and _what(other) == _what(alert)
+        for number in _numbers(other, key)
+    }
+    # numbers never come back: who is gone is asked once in a transaction
+    gone = alert.env.cr.cache.setdefault(GONE, set())
+    known = tuple(number for number in every if (model, number) not in gone)
+    mine = [number for number in _numbers(alert, key) if number in known]
+    try:
+        found = records.browse(mine).with_prefetch(known)
+        found.mapped("display_name")
+    except MissingError:
+        there = records.browse(known).exists()
+        gone.update((model, number) for number in set(known) - set(there._ids))
+        found = there.filtered(lambda record: record.id in mine)
+    return found
+
+
+def _what(alert):
+    """Return the fact that says of which model the others speak, if it differs."""
+    facts = alert.facts or {}
+    return facts.get("kind") or facts.get("model")
+
+
+def _numbers(alert, key):
+    found = (alert.facts or {}).get(key)
+    return [
+        number for number in (found if isinstance(found, list) else [found]) if number
+    ]
 
 
 def people(users):

@@ -5,7 +5,7 @@
 
 from odoo.tools import SQL
 
-from .kind import Kind, SingleKind, model_name, people
+from .kind import Kind, SingleKind, model_name, named, people
 
 # a group that came with a module is given by the installation
 NOT_INSTALLING = "f.action IS DISTINCT FROM 'install'"
@@ -13,10 +13,9 @@ NOT_INSTALLING = "f.action IS DISTINCT FROM 'install'"
 EVERYBODY = ("base.group_user", "base.group_portal", "base.group_public")
 
 
-def groups(env, ids):
-    """Return the names of groups, as text."""
-    # sudo: names of groups; who may read the alert may know which
-    found = env["res.groups"].sudo().browse(ids).exists()
+def groups(alert):
+    """Return the names of the groups that an alert is about, as text."""
+    found = named(alert, "res.groups", "groups")
     return ", ".join(found[:5].mapped("full_name")) + (" …" if len(found) > 5 else "")
 
 
@@ -103,7 +102,7 @@ class RightsOutsideRequest(Kind):
         parts = {
             "person": people(alert.person_id),
             "actor": people(alert.actor_id) or "?",
-            "groups": groups(env, facts.get("groups") or []),
+            "groups": groups(alert),
         }
         if facts.get("past"):
             return env._(
@@ -133,7 +132,7 @@ class SelfGrant(SingleKind):
         return alert.env._(
             "%(person)s gave rights to himself: %(groups)s",
             person=people(alert.person_id),
-            groups=groups(alert.env, alert.facts.get("groups") or []),
+            groups=groups(alert),
         )
 
 
@@ -168,7 +167,7 @@ class GrantedAndRevoked(SingleKind):
             "%(person)s had rights for %(minutes)s minutes only: %(groups)s",
             person=people(alert.person_id),
             minutes=alert.facts.get("minutes", 0),
-            groups=groups(alert.env, alert.facts.get("groups") or []),
+            groups=groups(alert),
         )
 
 
@@ -188,8 +187,7 @@ class EmergencyAccess(SingleKind):
         return alert.env._(
             "%(person)s took an emergency right: %(access)s. Reason: %(reason)s",
             person=people(alert.person_id),
-            access=groups(alert.env, alert.facts.get("groups") or [])
-            or alert.facts.get("access"),
+            access=groups(alert) or alert.facts.get("access"),
             reason=alert.facts.get("reason") or "?",
         )
 

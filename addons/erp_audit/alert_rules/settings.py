@@ -74,12 +74,7 @@ class ModuleChanged(SingleKind):
     def words(self, alert):
         """Override: which."""
         env, facts = alert.env, alert.facts
-        module = (
-            env["ir.module.module"]
-            # sudo: what the application is called
-            .sudo()
-            .search([("name", "=", facts.get("name"))], limit=1)
-        )
+        module = env["ir.module.module"]._get(facts.get("name"))
         name = module.shortdesc or facts.get("name") or "?"
         if facts.get("removed"):
             return env._("An application was removed: %s", name)

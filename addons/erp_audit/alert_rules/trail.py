@@ -1,6 +1,6 @@
 """The trail itself: whether it records, is sealed, holds, and is kept."""
 
-from .kind import CheckKind, SingleKind, people
+from .kind import CheckKind, SingleKind, named, people
 from .rights import NOT_INSTALLING
 
 # what decides when an alert rule speaks, and to whom
@@ -63,9 +63,7 @@ class RecordingOff(SingleKind):
                 person=person,
                 name=model.name or facts.get("name") or "?",
             )
-        # sudo: what was switched off
-        record = env[kind].sudo().with_context(active_test=False)
-        record = record.browse(facts.get("id")).exists()
+        record = named(alert, kind, "id")
         if kind == "ir.cron":
             return env._(
                 "%(person)s switched a job of the audit off: %(name)s",
@@ -294,11 +292,10 @@ class RuleFailed(CheckKind):
     def words(self, alert):
         """Override: which, and why."""
         env, facts = alert.env, alert.facts
-        # sudo: the name of the rule
-        rules = env["erp.audit.alert.rule"].sudo().with_context(active_test=False)
+        rule = named(alert, "erp.audit.alert.rule", "failed")
         return env._(
             "The alert rule “%(name)s” could not be evaluated; what it missed is made "
             "up for. %(error)s",
-            name=rules.browse(facts.get("failed")).exists().name or "?",
+            name=rule.name or "?",
             error=facts.get("error") or "",
         )

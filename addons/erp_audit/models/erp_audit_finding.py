@@ -66,9 +66,15 @@ class ErpAuditFinding(models.Model):
 
     def _texts(self):
         """Return the words for each kind of finding."""
-        env = self.env
         return {
             **self._texts_of_seals(),
+            **self._texts_of_records(),
+            **self._texts_of_guards(),
+        }
+
+    def _texts_of_records(self):
+        env = self.env
+        return {
             "changed": env._("Record %(row)s was changed. %(detail)s"),
             "added": env._("Record %(row)s was added after its time was sealed."),
             "removed": env._("Record %(row)s was removed."),
@@ -93,6 +99,16 @@ class ErpAuditFinding(models.Model):
             "name": env._(
                 "The number of a model stands for another one now: %(detail)s."
             ),
+            "more": env._("%(number)s more of the same kind: %(detail)s"),
+            "strays": env._(
+                "%(number)s records or more are in no month of their own: the months "
+                "were not made in time."
+            ),
+        }
+
+    def _texts_of_guards(self):
+        env = self.env
+        return {
             "guard_missing": env._(
                 "The guard of table %(detail)s against changes was removed."
             ),
@@ -120,11 +136,6 @@ class ErpAuditFinding(models.Model):
             "capture_changed": env._(
                 "Changes of table %(detail)s are recorded by other triggers than "
                 "those of its rule."
-            ),
-            "more": env._("%(number)s more of the same kind: %(detail)s"),
-            "strays": env._(
-                "%(number)s records or more are in no month of their own: the months "
-                "were not made in time."
             ),
         }
 

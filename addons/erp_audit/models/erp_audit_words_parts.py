@@ -40,14 +40,9 @@ class ErpAuditWords(models.AbstractModel):
         """Return one line for each company for which a value has changed."""
         field, label = row.model._fields[name], self._field_label(row.model, name)
         sides = [value if isinstance(value, dict) else {} for value in (old, new)]
-        ids = {int(key) for side in sides for key in side if key.isdigit()}
-        # sudo: names of companies; only those of the reader, unless he is an auditor
-        companies = self.env["res.company"].sudo().browse(sorted(ids)).exists()
-        if not names.every:
-            companies &= self.env.user.company_ids
         lines = []
-        for company in companies:
-            pair = [side.get(str(company.id)) for side in sides]
+        for number, company in names.company_names().items():
+            pair = [side.get(str(number)) for side in sides]
             if pair[0] == pair[1]:
                 continue
             words = [
@@ -56,9 +51,7 @@ class ErpAuditWords(models.AbstractModel):
             ]
             title = label
             if len(self.env.user.company_ids) > 1 or names.every:
-                title = self.env._(
-                    "%(field)s (%(part)s)", field=label, part=company.name
-                )
+                title = self.env._("%(field)s (%(part)s)", field=label, part=company)
             lines.append(
                 {"name": name, "label": title, "old": words[0], "new": words[1]}
             )
@@ -86,7 +79,10 @@ class ErpAuditWords(models.AbstractModel):
             return {}
         field = row.model._fields[name]
         # sudo: labels of the fields that the reader sees in the document
-        holder = row.model.sudo().browse(row.number)[field.definition_record]
+        rows = row.model.sudo().browse(names.known(row.model._name))
+        holder = rows.browse(row.number).with_prefetch(rows.ids)[
+            field.definition_record
+        ]
         known = holder[field.definition_record_field] if holder else None
         return {item["name"]: item for item in known or []}
 
@@ -113,10 +109,22 @@ class ErpAuditWords(models.AbstractModel):
         return short(self._plain(value))
 
     def _property_records(self, definition, value, names):
-        model = definition.get("comodel")
+        model, ids = self._named_by(definition, value)
+        return ", ".join(names.name(model, item) for item in ids)
+
+    def _named_by(self, definition, value):
+        """Return the model and the ids of the rows that a property names."""
         ids = value if isinstance(value, list) else [value]
         ids = {item for item in ids if isinstance(item, int)}
-        for item in ids:
-            names.want(model, item)
-        names.look_up()
-        return ", ".join(names.name(model, item) for item in sorted(ids))
+        return definition.get("comodel"), sorted(ids)
+
+    def _want_properties(self, row, name, names):
+        """Ask for the names of the rows that the properties of a row name."""
+        known = self._definitions(row, name, names)
+        for side in row.values[name]:
+            for key, value in (side if isinstance(side, dict) else {}).items():
+                definition = known.get(key, {})
+                if definition.get("type") in ("many2one", "many2many"):
+                    model, ids = self._named_by(definition, value)
+                    for item in ids:
+                        names.want(model, item)

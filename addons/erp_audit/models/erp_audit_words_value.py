@@ -22,6 +22,8 @@ class ErpAuditWords(models.AbstractModel):
             field = row.model._fields.get(name)
             if field is None:
                 continue
+            if field.type == "properties":
+                names.with_properties.append((row, name))
             for value in values:
                 for model, number in self._references(row, field, value):
                     names.want(model, number)

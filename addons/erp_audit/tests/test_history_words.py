@@ -215,3 +215,59 @@ class TestHistoryWords(HistoryCase):
         self.env.registry.clear_cache("templates")
         words = self.env["erp.audit.words"].with_context(lang="zh_CN")
         self.assertIn("审计：校验", words._action(f"cron: {english}"))
+
+    # -- queries -----------------------------------------------------------------------
+
+    def _mentors(self):
+        """Give contacts a property that names another contact."""
+        holder = self.env["properties.base.definition"]
+        holder = holder._get_definition_for_property_field("res.partner", "properties")
+        holder.sudo().properties_definition = [
+            {
+                "name": "mentor",
+                "string": "Mentor",
+                "type": "many2one",
+                "comodel": "res.partner",
+            }
+        ]
+
+    def _parts(self, number):
+        """Change contacts, each by one property and for one company."""
+        mine = str(self.env.company.id)
+        partners = self.env["res.partner"].create(
+            [{"name": f"Pupil {n}"} for n in range(number)]
+        )
+        mentors = self.env["res.partner"].create(
+            [{"name": f"Mentor {n}"} for n in range(number)]
+        )
+        self.env.flush_all()
+        for partner, mentor in zip(partners, mentors, strict=True):
+            diff = {
+                "properties": [{}, {"mentor": mentor.id}],
+                "barcode": [{mine: "1"}, {mine: "2"}],
+            }
+            self._operate(partner, diff)
+        return partners
+
+    def test_names_in_properties(self):
+        self._mentors()
+        [partner] = self._parts(1)
+        told = self._lines(self._entries(partner)[0])
+        self.assertEqual(told["Mentor"], ("", "Mentor 0"))
+
+    def test_queries_of_values_with_parts(self):
+        """A list asks no more for a hundred such values than for one."""
+        self._mentors()
+        records = self.env["erp.audit.record"].with_user(self.auditor)
+
+        def count(partners):
+            found = records.search([("res_id", "in", partners.ids), ("op", "=", "w")])
+            for _warm in range(2):
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                tables = found.mapped("change_table")
+            self.assertIn(f"Mentor {len(partners) - 1}", str(tables))
+            return self.env.cr.sql_log_count - before
+
+        one, many = count(self._parts(1)), count(self._parts(100))
+        self.assertLessEqual(many, one + 1)

@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from odoo.addons.erp_audit.alert_rules import Kind, people
+from odoo.addons.erp_audit.alert_rules import Kind, named, people
 
 # Orders confirmed just now, with their lines that are sold far below the list price;
 # whether a price list allows it is looked at afterwards.
@@ -119,8 +119,7 @@ class PriceBeyondBand(Kind):
     def words(self, alert):
         """Override: which order, how far."""
         env, facts = alert.env, alert.facts
-        # sudo: the number of the order; who may read the alert may know it
-        order = env[facts["model"]].sudo().browse(facts["id"]).exists()
+        order = named(alert, facts["model"], "id")
         parts = {
             "order": order.display_name or "?",
             "person": people(alert.person_id) or "?",

@@ -5,7 +5,7 @@
 
 from odoo.tools import SQL
 
-from odoo.addons.erp_audit.alert_rules import Kind, people
+from odoo.addons.erp_audit.alert_rules import Kind, named, people
 
 # Payments that leave, by their posting, and changes of the bank accounts of their
 # partners before it; either may be what is new.
@@ -85,13 +85,11 @@ class BankThenPaid(Kind):
         )
 
     def _names(self, alert):
-        # sudo: the name of the vendor; who may read the alert may know it
-        vendor = alert.env["res.partner"].sudo().browse(alert.facts.get("vendor"))
-        # sudo: the number of the payment
-        payment = alert.env["account.payment"].sudo().browse(alert.facts.get("payment"))
+        vendor = named(alert, "res.partner", "vendor")
+        payment = named(alert, "account.payment", "payment")
         return {
-            "vendor": vendor.exists().display_name or "?",
-            "payment": payment.exists().display_name or "?",
+            "vendor": vendor.display_name or "?",
+            "payment": payment.display_name or "?",
             "person": people(alert.person_id) or "?",
         }
 
