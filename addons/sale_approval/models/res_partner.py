@@ -15,6 +15,65 @@ CREDIT_SETTINGS = frozenset(
         "sale_block_reason",
     }
 )
+# what is confirmed and not invoiced yet, by customer: lines, then orders
+TO_INVOICE = """
+WITH open_line AS (
+    SELECT line.*,
+           CASE WHEN template.invoice_policy = 'delivery'
+                THEN GREATEST(line.product_uom_qty, line.qty_delivered)
+                ELSE line.product_uom_qty
+           END AS basis,
+           COALESCE(
+               sale.amount_total / NULLIF(sale.amount_untaxed, 0), 1
+           ) AS gross,
+           COALESCE(NULLIF(sale.currency_rate, 0), 1) AS rate,
+           payer.commercial_partner_id AS payer_id,
+           (SELECT SUM(
+                   CASE move.move_type WHEN 'out_refund' THEN -1 ELSE 1 END
+                   * item.quantity
+                   * COALESCE(item_uom.factor / line_uom.factor, 1))
+              FROM sale_order_line_invoice_rel rel
+              JOIN account_move_line item ON item.id = rel.invoice_line_id
+              JOIN account_move move ON move.id = item.move_id
+         LEFT JOIN uom_uom item_uom ON item_uom.id = item.product_uom_id
+             WHERE rel.order_line_id = line.id
+               AND (move.state = 'posted'
+                    OR move.payment_state = 'invoicing_legacy')
+           ) AS posted
+      FROM sale_order sale
+      JOIN res_partner payer ON payer.id = sale.partner_invoice_id
+      JOIN sale_order_line line ON line.order_id = sale.id
+ LEFT JOIN uom_uom line_uom ON line_uom.id = line.product_uom_id
+ LEFT JOIN product_product product ON product.id = line.product_id
+ LEFT JOIN product_template template
+        ON template.id = product.product_tmpl_id
+     WHERE payer.commercial_partner_id IN %(ids)s
+       AND sale.state = 'sale'
+       AND sale.company_id IN (%(branches)s)
+       AND line.display_type IS NULL
+       AND (line.untaxed_amount_invoiced
+                IS DISTINCT FROM line.price_subtotal
+            OR line.untaxed_amount_to_invoice <> 0)
+), open_order AS (
+    SELECT payer_id, order_id, SUM(
+           CASE WHEN is_downpayment
+                THEN -untaxed_amount_invoiced * gross
+                ELSE CASE WHEN basis < 0
+                          THEN LEAST(basis - COALESCE(posted, 0), 0)
+                          ELSE GREATEST(basis - COALESCE(posted, 0), 0)
+                     END
+                     * COALESCE(
+                           price_total / NULLIF(product_uom_qty, 0),
+                           price_unit * (1 - discount / 100) * gross,
+                           0)
+           END / rate) AS amount
+      FROM open_line
+  GROUP BY payer_id, order_id
+)
+SELECT payer_id, SUM(GREATEST(amount, 0))
+  FROM open_order
+GROUP BY payer_id
+"""
 
 
 class ResPartner(models.Model):
@@ -185,6 +244,11 @@ class ResPartner(models.Model):
         of the receivable. An order counts for who gets its invoice, and never
         negatively: what is invoiced in excess is in the receivable too.
         """
+        self._flush_to_invoice()
+        return SQL(TO_INVOICE, ids=ids, branches=branches)
+
+    def _flush_to_invoice(self):
+        """Write down what the query of amounts to invoice reads."""
         self.env["sale.order"].flush_model()
         self.env["sale.order.line"].flush_model()
         self.env["account.move.line"].flush_model(["quantity", "product_uom_id"])
@@ -192,65 +256,3 @@ class ResPartner(models.Model):
         self.env["product.template"].flush_model(["invoice_policy"])
         self.env["uom.uom"].flush_model(["factor"])
         self.env["res.partner"].flush_model(["commercial_partner_id"])
-        return SQL(
-            """
-            WITH open_line AS (
-                SELECT line.*,
-                       CASE WHEN template.invoice_policy = 'delivery'
-                            THEN GREATEST(line.product_uom_qty, line.qty_delivered)
-                            ELSE line.product_uom_qty
-                       END AS basis,
-                       COALESCE(
-                           sale.amount_total / NULLIF(sale.amount_untaxed, 0), 1
-                       ) AS gross,
-                       COALESCE(NULLIF(sale.currency_rate, 0), 1) AS rate,
-                       payer.commercial_partner_id AS payer_id,
-                       (SELECT SUM(
-                               CASE move.move_type WHEN 'out_refund' THEN -1 ELSE 1 END
-                               * item.quantity
-                               * COALESCE(item_uom.factor / line_uom.factor, 1))
-                          FROM sale_order_line_invoice_rel rel
-                          JOIN account_move_line item ON item.id = rel.invoice_line_id
-                          JOIN account_move move ON move.id = item.move_id
-                     LEFT JOIN uom_uom item_uom ON item_uom.id = item.product_uom_id
-                         WHERE rel.order_line_id = line.id
-                           AND (move.state = 'posted'
-                                OR move.payment_state = 'invoicing_legacy')
-                       ) AS posted
-                  FROM sale_order sale
-                  JOIN res_partner payer ON payer.id = sale.partner_invoice_id
-                  JOIN sale_order_line line ON line.order_id = sale.id
-             LEFT JOIN uom_uom line_uom ON line_uom.id = line.product_uom_id
-             LEFT JOIN product_product product ON product.id = line.product_id
-             LEFT JOIN product_template template
-                    ON template.id = product.product_tmpl_id
-                 WHERE payer.commercial_partner_id IN %(ids)s
-                   AND sale.state = 'sale'
-                   AND sale.company_id IN (%(branches)s)
-                   AND line.display_type IS NULL
-                   AND (line.untaxed_amount_invoiced
-                            IS DISTINCT FROM line.price_subtotal
-                        OR line.untaxed_amount_to_invoice <> 0)
-            ), open_order AS (
-                SELECT payer_id, order_id, SUM(
-                       CASE WHEN is_downpayment
-                            THEN -untaxed_amount_invoiced * gross
-                            ELSE CASE WHEN basis < 0
-                                      THEN LEAST(basis - COALESCE(posted, 0), 0)
-                                      ELSE GREATEST(basis - COALESCE(posted, 0), 0)
-                                 END
-                                 * COALESCE(
-                                       price_total / NULLIF(product_uom_qty, 0),
-                                       price_unit * (1 - discount / 100) * gross,
-                                       0)
-                       END / rate) AS amount
-                  FROM open_line
-              GROUP BY payer_id, order_id
-            )
-            SELECT payer_id, SUM(GREATEST(amount, 0))
-              FROM open_order
-          GROUP BY payer_id
-            """,
-            ids=ids,
-            branches=branches,
-        )
