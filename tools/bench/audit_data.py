@@ -191,85 +191,76 @@ class Trail:
         self._clone_purchases(base, partner, moment)
 
     def _clone_purchases(self, base, partner, moment):
-        clone = self._history._clone
-        numbers = f"SELECT n FROM generate_series(1, {BOUGHT}) n"
-        common = {"create_date": moment, "write_date": moment}
-        example = self._last("purchase_order_line")
-        clone(
-            "purchase_order",
-            base["purchase"],
-            numbers,
-            id=f"{base['purchase']} + n",
-            name="'BP' || n",
-            partner_id=partner,
-            access_token="NULL",
-            **common,
+        """Clone purchases, and what has followed from each."""
+        values = {"partner_id": partner, "create_date": moment, "write_date": moment}
+        self._clone_bought(
+            "purchase_order", base, "purchase", name="'BP' || n", **values
         )
-        clone(
+        self._clone_bought(
             "purchase_order_line",
-            example,
-            numbers,
-            id=f"{base['purchase_line']} + n",
+            base,
+            "purchase_line",
+            example=self._last("purchase_order_line"),
             order_id=f"{base['purchase']} + n",
-            partner_id=partner,
-            **common,
+            **values,
         )
-        clone(
-            "stock_picking",
-            base["picking"],
-            numbers,
-            id=f"{base['picking']} + n",
-            name="'BT' || n",
-            partner_id=partner,
-            **common,
+        self._clone_transfers(base, values)
+        self._clone_bills(base, values)
+
+    def _clone_bought(self, table, base, kind, example=None, **values):
+        """Clone one row of a table for each purchase."""
+        self._history._clone(
+            table,
+            example or base[kind],
+            f"SELECT n FROM generate_series(1, {BOUGHT}) n",
+            id=f"{base[kind]} + n",
+            **{"access_token": "NULL", **values},
         )
-        clone(
+
+    def _clone_transfers(self, base, values):
+        self._clone_bought("stock_picking", base, "picking", name="'BT' || n", **values)
+        self._clone_bought(
             "stock_move",
-            base["move"],
-            numbers,
-            id=f"{base['move']} + n",
+            base,
+            "move",
             reference="'BT' || n",
             picking_id=f"{base['picking']} + n",
             purchase_line_id=f"{base['purchase_line']} + n",
-            **common,
+            create_date=values["create_date"],
+            write_date=values["write_date"],
         )
-        clone(
+
+    def _clone_bills(self, base, values):
+        self._clone_bought(
             "account_move",
-            base["bill"],
-            numbers,
-            id=f"{base['bill']} + n",
+            base,
+            "bill",
             name="'BB' || n",
             sequence_prefix="'BB'",
             sequence_number="n",
             payment_reference="'BB' || n",
-            access_token="NULL",
             origin_payment_id="NULL",
-            partner_id=partner,
-            commercial_partner_id=partner,
-            **common,
+            commercial_partner_id=values["partner_id"],
+            **values,
         )
-        example = self._last("account_move_line", "purchase_line_id IS NOT NULL")
-        clone(
+        self._clone_bought(
             "account_move_line",
-            example,
-            numbers,
-            id=f"{base['bill_line']} + n",
+            base,
+            "bill_line",
+            example=self._last("account_move_line", "purchase_line_id IS NOT NULL"),
             move_id=f"{base['bill']} + n",
             move_name="'BB' || n",
             purchase_line_id=f"{base['purchase_line']} + n",
-            partner_id=partner,
-            **common,
+            **values,
         )
-        clone(
+        self._clone_bought(
             "account_payment",
-            base["payment"],
-            numbers,
-            id=f"{base['payment']} + n",
+            base,
+            "payment",
             name="'BY' || n",
             memo="'BY' || n",
-            partner_id=partner,
             move_id="NULL",
-            **common,
+            **values,
         )
 
     # -- the trail ---------------------------------------------------------------------

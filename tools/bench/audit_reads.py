@@ -10,9 +10,16 @@ from dateutil.relativedelta import relativedelta
 
 from tools.bench.audit_data import BUSY, QUIET
 from tools.bench.million_reads import COUNT_LIMIT, PAGE, _view
+from tools.bench.scene import as_user
 
 # seconds of the processors
 HISTORY, SEARCH = 0.1, 0.5
+# who searches: everybody, those who have done something, those who see much
+EVERY = ("auditor", "manager", "person7", "newcomer")
+SOME = ("auditor", "manager", "person7")
+FEW = ("auditor", "manager")
+WEEK = [("date", ">=", "today -7d")]
+QUARTER = [("date", ">=", "today -90d")]
 
 
 class Reads:
@@ -30,14 +37,7 @@ class Reads:
 
     def env(self, login):
         """Return the environment of somebody, as the web client's."""
-        user = self._root["res.users"].search([("login", "=", f"bench_{login}")])
-        context = {
-            "lang": "en_US",
-            "tz": "UTC",
-            "uid": user.id,
-            "allowed_company_ids": user.company_ids.ids,
-        }
-        return self._root(user=user.id, context=context, su=False)
+        return as_user(self._root, login)
 
     def all(self):
         """Yield ``(part, label, login, limit, make)``.
@@ -150,90 +150,88 @@ class Reads:
                     return self._list(env, domain, **options)
 
                 yield "search", label, login, SEARCH, call
-        for login in ("auditor", "manager", "person7", "newcomer"):
+        for login in EVERY:
             yield "search", "all of them, counted", login, SEARCH, self._counted
 
     def _searches(self):
-        base = self._bases
-        week = [("date", ">=", "today -7d")]
-        quarter = [("date", ">=", "today -90d")]
-        month = [
-            ("date", ">=", str(self._past)),
-            ("date", "<", str(self._past + relativedelta(months=1))),
-        ]
-        busy, other = base["person"], base["person"] + 7
-        source = self._root["erp.audit.source"]._number("sale.order")
-        every = ("auditor", "manager", "person7", "newcomer")
-        some = ("auditor", "manager", "person7")
-        few = ("auditor", "manager")
-        yield "last 7 days", every, week, {}
-        yield "no filter", every, [], {}
-        yield "page 100", some, [], {"offset": 99 * PAGE}
-        yield "page 100 of 90 days", some, quarter, {"offset": 99 * PAGE}
-        yield "last page of a month", few, month, {"order": "id"}
-        for what, number in (("busy", busy), ("another", other)):
+        """Yield ``(label, logins, domain, options of the list)``."""
+        yield "last 7 days", EVERY, WEEK, {}
+        yield "no filter", EVERY, [], {}
+        yield "page 100", SOME, [], {"offset": 99 * PAGE}
+        yield "page 100 of 90 days", SOME, QUARTER, {"offset": 99 * PAGE}
+        yield "last page of a month", FEW, self._month_ago(), {"order": "id"}
+        yield from self._searches_of_people()
+        yield from self._searches_of_documents()
+        yield from self._searches_of_contents()
+        yield from self._searches_of_doings()
+        for order in ("date", "login", "ip desc", "operation", "company_id"):
+            yield f"7 days by {order}", FEW, WEEK, {"order": order}
+        yield "no filter by date", FEW, [], {"order": "date desc"}
+        yield "no filter by login", FEW, [], {"order": "login"}
+
+    def _month_ago(self):
+        """Return the domain of a month almost a year ago."""
+        until = self._past + relativedelta(months=1)
+        return [("date", ">=", str(self._past)), ("date", "<", str(until))]
+
+    def _source(self, model):
+        number = self._root["erp.audit.source"]._number(model)
+        return [("source_id", "=", number)]
+
+    def _searches_of_people(self):
+        busy = self._bases["person"]
+        for what, number in (("busy", busy), ("another", busy + 7)):
             mine = [("user_id", "=", number)]
-            yield f"{what} person and month", few, mine + month, {}
-            yield f"{what} person, ever", few, mine, {}
+            yield f"{what} person and month", FEW, mine + self._month_ago(), {}
+            yield f"{what} person, ever", FEW, mine, {}
         mine = [("person", "ilike", "Bench_person7")]
-        yield "name of a person, 90 days", few, mine + quarter, {}
-        yield "name of a person, ever", few, mine, {}
-        yield "name of nobody", few, [("person", "ilike", "no such name")], {}
-        yield "name of a document", some, [("document", "ilike", "B4205")], {}
-        document = [("source_id", "=", source), ("res_id", "=", base["order"] + BUSY)]
-        yield "number of a document", some, [("document", "ilike", "4205")], {}
-        yield "a document", some, document, {}
-        model = [("source_id", "=", source)]
-        yield "kind of document", every, model, {}
-        yield "kind of document, month", few, model + month, {}
-        rare = self._root["erp.audit.source"]._number("res.partner.bank")
-        rare = [("source_id", "=", rare), ("op", "=", "c")]
-        yield "kind and change that never were", few, rare, {}
+        yield "name of a person, 90 days", FEW, mine + QUARTER, {}
+        yield "name of a person, ever", FEW, mine, {}
+        yield "name of nobody", FEW, [("person", "ilike", "no such name")], {}
+
+    def _searches_of_documents(self):
+        yield "name of a document", SOME, [("document", "ilike", "B4205")], {}
+        yield "number of a document", SOME, [("document", "ilike", "4205")], {}
+        model = self._source("sale.order")
+        busy = [*model, ("res_id", "=", self._bases["order"] + BUSY)]
+        yield "a document", SOME, busy, {}
+        yield "kind of document", EVERY, model, {}
+        yield "kind of document, month", FEW, model + self._month_ago(), {}
+        rare = [*self._source("res.partner.bank"), ("op", "=", "c")]
+        yield "kind and change that never were", FEW, rare, {}
+
+    def _searches_of_contents(self):
         field = [("changed_field", "ilike", "price")]
-        yield "field, 7 days", some, field + week, {}
-        yield "field, 90 days", some, field + quarter, {}
-        yield (
-            "field that never changed, 90 days",
-            few,
-            [
-                ("changed_field", "ilike", "incoterm"),
-                *quarter,
-            ],
-            {},
-        )
+        yield "field, 7 days", SOME, field + WEEK, {}
+        yield "field, 90 days", SOME, field + QUARTER, {}
+        field = [("changed_field", "ilike", "incoterm")]
+        yield "field that never changed, 90 days", FEW, field + QUARTER, {}
         value = [("changed_value", "ilike", "phone no.")]
-        yield "value, 7 days", ("auditor",), value + week, {}
-        yield "value, 90 days", ("auditor",), value + quarter, {}
-        nothing = [("changed_value", "ilike", "nowhere to be found")]
-        yield "value that is not there, 7 days", ("auditor",), nothing + week, {}
-        yield "value that is not there, 90 days", ("auditor",), nothing + quarter, {}
-        yield (
-            "value that is not there, a kind, 90 days",
-            ("auditor",),
-            (nothing + model + quarter),
-            {},
-        )
+        yield "value, 7 days", ("auditor",), value + WEEK, {}
+        yield "value, 90 days", ("auditor",), value + QUARTER, {}
+        value = [("changed_value", "ilike", "nowhere to be found")]
+        yield "value that is not there, 7 days", ("auditor",), value + WEEK, {}
+        yield "value that is not there, 90 days", ("auditor",), value + QUARTER, {}
+        value += self._source("sale.order") + QUARTER
+        yield "value that is not there, a kind, 90 days", ("auditor",), value, {}
+
+    def _searches_of_doings(self):
         ip = [("ip", "=like", "10.0.5.%")]
-        yield "address, 7 days", some, ip + week, {}
-        yield "address, 90 days", some, ip + quarter, {}
+        yield "address, 7 days", SOME, ip + WEEK, {}
+        yield "address, 90 days", SOME, ip + QUARTER, {}
         nothing = [("ip", "=like", "99.%")]
-        yield "address never seen, 90 days", few, nothing + quarter, {}
-        yield "operation", some, [("operation", "=", "4000000")], {}
+        yield "address never seen, 90 days", FEW, nothing + QUARTER, {}
+        yield "operation", SOME, [("operation", "=", "4000000")], {}
         action = [("action_name", "ilike", "confirm")]
-        yield "action, 7 days", some, action + week, {}
-        yield "action, 90 days", some, action + quarter, {}
+        yield "action, 7 days", SOME, action + WEEK, {}
+        yield "action, 90 days", SOME, action + QUARTER, {}
         nothing = [("action_name", "ilike", "dismantle")]
-        yield "action never done, 90 days", few, nothing + quarter, {}
-        yield "deletions, ever", every, [("op", "=", "d")], {}
-        yield "links, ever", some, [("op", "in", ["l", "u"])], {}
-        yield "logins, ever", every, [("event", "in", ["login", "login_failed"])], {}
-        yield "refused, ever", some, [("event", "in", ["denied", "login_failed"])], {}
-        yield "rights (none), ever", some, [("event", "in", ["rights"])], {}
-        for order in ("date", "login", "ip desc", "operation", "kind", "company_id"):
-            if order != "kind":
-                yield f"7 days by {order}", few, week, {"order": order}
-        yield "no filter by date", few, [], {"order": "date desc"}
-        yield "no filter by login", few, [], {"order": "login"}
+        yield "action never done, 90 days", FEW, nothing + QUARTER, {}
+        yield "deletions, ever", EVERY, [("op", "=", "d")], {}
+        yield "links, ever", SOME, [("op", "in", ["l", "u"])], {}
+        yield "logins, ever", EVERY, [("event", "in", ["login", "login_failed"])], {}
+        yield "refused, ever", SOME, [("event", "in", ["denied", "login_failed"])], {}
+        yield "rights (none), ever", SOME, [("event", "in", ["rights"])], {}
 
     def _list(self, env, domain, order="", offset=0):
         model = env["erp.audit.record"]

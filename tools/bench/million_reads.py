@@ -11,6 +11,7 @@ from lxml import etree
 
 from tools.bench.meter import Meter
 from tools.bench.million_data import BIG_TABLES, History
+from tools.bench.scene import as_user
 
 PAGE = 80
 COUNT_LIMIT = 10_001  # up to where the web client lets count
@@ -62,14 +63,7 @@ class Reads:
         :return: times, queries, rows, indexes used, big tables read as a whole; None
             if the page does not exist in this database
         """
-        user = self._root["res.users"].search([("login", "=", f"bench_{login}")])
-        context = {
-            "lang": "en_US",
-            "tz": "UTC",
-            "uid": user.id,
-            "allowed_company_ids": user.company_ids.ids,
-        }
-        env = self._root(user=user.id, context=context, su=False)
+        env = as_user(self._root, login)
         call = getattr(self, f"_{key}")(env)
         if call is None:
             return None

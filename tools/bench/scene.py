@@ -53,6 +53,21 @@ def create_user(env, login, groups, **values):
     )
 
 
+def as_user(env, login):
+    """Return the environment of somebody whom :func:`create_user` made, as in the web.
+
+    :param env: environment of the superuser
+    """
+    user = env["res.users"].search([("login", "=", f"bench_{login}")])
+    context = {
+        "lang": "en_US",
+        "tz": "UTC",
+        "uid": user.id,
+        "allowed_company_ids": user.company_ids.ids,
+    }
+    return env(user=user.id, context=context, su=False)
+
+
 def build(env):
     """Create the scene that all systems share; return it."""
     env = env(context={"no_reset_password": True, "tracking_disable": True})
