@@ -37,7 +37,7 @@ def _gather(uid, event, model, ids, detail):
         known = entry["detail"].get(name)
         if isinstance(known, list) and isinstance(value, list):
             # of several files each once
-            value = known + [item for item in value if item not in known][:MANY]
+            value = (known + [item for item in value if item not in known])[:MANY]
         entry["detail"][name] = value
 
 

@@ -143,7 +143,8 @@ class ErpAccessReportUse(models.Model):
                     users.ids,
                 )
             ):
-                found[uid, gid] = since.replace(microsecond=0)
+                since = since.replace(microsecond=0)
+                found[uid, gid] = max(since, found.get((uid, gid), since))
         return found
 
     @api.model

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from odoo import Command, fields
@@ -52,6 +52,24 @@ class TestAccessReport(TransactionCase):
         self.env.cr.execute(
             "UPDATE res_users_log SET create_date = %s, create_uid = %s WHERE id = %s",
             [fields.Datetime.now() - timedelta(days=days), user.id, log.id],
+        )
+
+    def test_since_when_somebody_has_a_right(self):
+        """Since it was given last, from whichever side that was recorded."""
+        number = self.env["erp.audit.source"]._number
+        users, groups = number("res.users"), number("res.groups")
+        for year, row in (
+            (2026, (users, self.anna.id, groups, self.treasury.id)),
+            (2025, (groups, self.treasury.id, users, self.anna.id)),
+        ):
+            self.env.cr.execute(
+                "INSERT INTO erp_audit_log (ts, op, source, res_id, other, other_id)"
+                " VALUES (%s, 'l', %s, %s, %s, %s)",
+                [f"{year}-03-02 10:00:00", *row],
+            )
+        since = self.env["erp.access.report.use"]._granted(self.anna)
+        self.assertEqual(
+            since[self.anna.id, self.treasury.id], datetime(2026, 3, 2, 10)
         )
 
     def test_administrators_without_second_factor(self):

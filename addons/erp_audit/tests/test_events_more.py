@@ -7,6 +7,7 @@ from odoo.tests import tagged
 from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
 
+from .. import reading
 from ..models.erp_audit_event_denied import DENIED
 from .common_http import AuditHttpCase
 
@@ -86,6 +87,15 @@ class TestEventsMore(AuditHttpCase):
         (event,) = self._records("res.partner", event="download")
         names = [item["name"] for item in event["diff"]["attachments"]]
         self.assertEqual(sorted(names), ["b.txt", "contract.pdf"])
+
+    def test_an_event_names_so_many_files(self):
+        """However many a request hands out."""
+        files = self._file() | self._file(name="b.txt", raw=b"b")
+        self.patch(reading, "MANY", 1)
+        ids = ",".join(map(str, files.ids))
+        self._post("/mail/attachment/zip", file_ids=ids, zip_name="all.zip")
+        (event,) = self._records("res.partner", event="download")
+        self.assertEqual(len(event["diff"]["attachments"]), 1)
 
     def test_files_read_on_the_way(self):
         """The connection they are read on may be closed when the answer is made."""
