@@ -131,6 +131,9 @@ class Trail:
             "bill": self._last("account_move", "name NOT LIKE 'BB%'"),
             "payment": self._last("account_payment", "memo IS NULL"),
             "person": self._last("res_users", "login = 'bench_person0'"),
+            "product": self._last(
+                "product_template", "name->>'en_US' = 'Bench product'"
+            ),
         }
         for kind, table, document in (
             ("line", "sale_order_line", f"order_id <= {bases['order']}"),

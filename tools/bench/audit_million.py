@@ -136,7 +136,7 @@ class Bench:
         say()
 
     def _line(self, reads, label, login, limit, make):
-        from odoo.exceptions import UserError
+        from odoo.exceptions import AccessError, MissingError, UserError
 
         costs, rows = [], 0
         for _repeat in range(REPEATS):
@@ -147,6 +147,9 @@ class Bench:
             with self.meter.measured() as cost:
                 try:
                     rows = call()
+                except (AccessError, MissingError):
+                    # nothing would be measured
+                    raise
                 except UserError:
                     rows = "refused"
             costs.append(cost)
