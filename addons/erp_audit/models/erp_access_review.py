@@ -264,14 +264,17 @@ class ErpAccessReview(models.Model):
 
     @api.model
     def _below(self, managers, domain):
-        """Return the people under managers, on all levels."""
+        """Return the people under managers, on all levels.
+
+        Also under those who have left meanwhile: nobody else leads their people yet.
+        """
         found = managers.browse()
-        level = managers
+        level = managers = managers.with_context(active_test=False)
         while level:
             below = [("approval_manager_id", "in", level.ids)]
-            level = managers.search(domain + below) - found - managers
+            level = managers.search(below) - found - managers
             found += level
-        return found
+        return found.filtered_domain(domain)
 
     @api.model
     def _administrators(self):

@@ -330,6 +330,20 @@ class TestReview(ReviewCase):
             self.assertNotIn(not_wanted, people, values)
         self.assertTrue(system)
 
+    def test_people_of_somebody_who_has_left(self):
+        """They are of the department still, he is not."""
+        left, carl = (
+            new_test_user(self.env, login, "base.group_user")
+            for login in ("left", "carl_below")
+        )
+        left.approval_manager_id, carl.approval_manager_id = self.bob, left
+        left.active = False
+        review = self.env["erp.access.review"].create(
+            {"name": "x", "scope": "department", "manager_id": self.bob.id}
+        )
+        self.assertIn(carl, review._people())
+        self.assertNotIn(left, review._people())
+
     def test_reminding(self):
         review = self._review(deadline=fields.Date.add(fields.Date.today(), days=2))
         self.env["erp.access.review"]._cron_remind()
