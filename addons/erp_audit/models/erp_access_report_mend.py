@@ -159,6 +159,25 @@ class ErpAccessReport(models.Model):
             "views": [(False, "form")],
         }
 
+    def action_rules(self):
+        """Open what decides who may do something with these documents."""
+        self.ensure_one()
+        if self.rule_id:
+            action = {"res_model": "ir.rule", "res_id": self.rule_id.id}
+            return {
+                **action,
+                "type": "ir.actions.act_window",
+                "views": [(False, "form")],
+            }
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Access to: %(name)s", name=self.model_id.name),
+            "res_model": "ir.model.access",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("model_id", "=", self.model_id.id)],
+            "context": {"default_model_id": self.model_id.id},
+        }
+
     @api.model
     def _told(self, text):
         """Return a note for the screen, which is read again."""

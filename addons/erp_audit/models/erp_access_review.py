@@ -186,16 +186,7 @@ class ErpAccessReview(models.Model):
         # sudo: the state is written by methods only
         review = self.sudo()
         claim(review)
-        if review.state != "running":
-            raise UserError(self.env._("Only a running review can be closed."))
-        if review.open_count and review.deadline >= fields.Date.context_today(self):
-            raise UserError(
-                self.env._(
-                    "%(number)s rights wait for a decision. Close the review when they "
-                    "are decided, or after its deadline.",
-                    number=review.open_count,
-                )
-            )
+        review._check_closing()
         # nothing is decided, or taken back, while the results are summed up
         claim(review.line_ids)
         lines = review.line_ids.filtered(lambda line: line.decision == "open")
@@ -221,6 +212,22 @@ class ErpAccessReview(models.Model):
             ),
             author_id=self.env.user.partner_id.id,
         )
+
+    def _check_closing(self):
+        """Check that the review may be closed now.
+
+        :raise UserError: while there is something to decide before the deadline
+        """
+        if self.state != "running":
+            raise UserError(self.env._("Only a running review can be closed."))
+        if self.open_count and self.deadline >= fields.Date.context_today(self):
+            raise UserError(
+                self.env._(
+                    "%(number)s rights wait for a decision. Close the review when they "
+                    "are decided, or after its deadline.",
+                    number=self.open_count,
+                )
+            )
 
     def _digest(self):
         """Return the fingerprint of what was decided about whom, by whom and when."""
@@ -362,8 +369,13 @@ class ErpAccessReview(models.Model):
         return dict(action, domain=[("review_id", "=", self.id)], context=context)
 
     def action_closing(self):
-        """Open the form in which the review is signed off."""
+        """Open the form in which the review is signed off.
+
+        :raise UserError: if it is too early: before somebody has written a conclusion
+        """
         self.ensure_one()
+        self._check_manager()
+        self._check_closing()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Close the Review"),

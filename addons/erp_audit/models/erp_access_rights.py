@@ -68,7 +68,8 @@ class ErpAccessRights(models.AbstractModel):
         before = self._closure(own)
         after = self._closure(set(own) - set(groups.ids))
         employee = self.env.ref("base.group_user").id
-        if employee in before:
+        types = self.env["res.groups"]._get_user_type_groups()
+        if employee in before and after.isdisjoint(types.ids):
             # who loses a right stays an employee
             after |= self._closure([employee])
         return self._lines(before, after, "lost", limit)

@@ -62,7 +62,9 @@ class ErpAccessRights(models.AbstractModel):
         """Let a person stay an employee, whose groups alone made him one."""
         employee = self.env.ref("base.group_user")
         left = self._closure((user.group_ids - groups).ids)
-        if employee in user.all_group_ids and employee.id not in left:
+        # a customer who has got such a group past Odoo is a customer without it
+        types = self.env["res.groups"]._get_user_type_groups()
+        if employee in user.all_group_ids and left.isdisjoint(types.ids):
             user.write({"group_ids": [Command.link(employee.id)]})
 
     @api.model

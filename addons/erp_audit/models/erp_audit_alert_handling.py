@@ -41,8 +41,20 @@ class ErpAuditAlert(models.Model):
                 raise AccessError(message)
         claim(self)
 
+    def _of_choice(self):
+        """Return those of several alerts that wait, and that the user may handle.
+
+        One alone stays: whoever asks for it is told why not.
+        """
+        todo = self.filtered(
+            lambda alert: alert.state in ("new", "review") and alert.can_handle
+        )
+        return todo if todo and len(self) > 1 else self
+
     def action_review(self):
         """Take the alerts: from now on the user owns them."""
+        if (todo := self._of_choice()) != self:
+            return todo.action_review()
         self._check_handler()
         todo = self.filtered(lambda alert: alert.state == "new")
         if self - todo - self.filtered(lambda alert: alert.state == "review"):
@@ -50,6 +62,7 @@ class ErpAuditAlert(models.Model):
                 self.env._("This alert is decided already. Open it again first.")
             )
         self._handle("review", owner_id=self.env.uid)
+        return None
 
     def action_confirm(self, reason=""):
         """Say that something was wrong.
@@ -124,7 +137,8 @@ class ErpAuditAlert(models.Model):
 
         :return: action of the form
         """
-        self._check_handler()
+        todo = self._of_choice()
+        todo._check_handler()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Decide"),
@@ -132,7 +146,8 @@ class ErpAuditAlert(models.Model):
             "views": [[False, "form"]],
             "target": "new",
             "context": {
-                "default_alert_ids": self.ids,
+                "default_alert_ids": todo.ids,
+                "default_left_out": len(self - todo),
                 "default_decision": self.env.context.get("decision"),
             },
         }

@@ -118,11 +118,6 @@ class ErpAuditVerification(models.Model):
         self.env["erp.audit.seal"]._check_auditor()
         return self.create({})._action_open()
 
-    def action_start(self):
-        """Start the check: saving it is all that it takes."""
-        self.ensure_one()
-        self.check_access("read")
-
     def _action_open(self):
         return {
             "type": "ir.actions.act_window",

@@ -215,6 +215,42 @@ class TestAccessReport(TransactionCase):
         portal.group_ids += self.treasury
         self.assertEqual(self._found("portal", portal).group_id, self.treasury)
 
+    def test_a_portal_user_made_employee_past_odoo(self):
+        portal = new_test_user(self.env, "customer", "base.group_portal")
+        self.treasury.implied_ids = self.env.ref("base.group_user")
+        self.anna.group_ids += self.treasury
+        self.env.cr.execute(
+            "INSERT INTO res_groups_users_rel (uid, gid) VALUES (%s, %s)",
+            [portal.id, self.treasury.id],
+        )
+        self.env.invalidate_all()
+        self._found("portal", portal).action_withdraw()
+        self.assertEqual(portal.group_ids, self.env.ref("base.group_portal"))
+        # who is an employee by such a group alone stays one
+        self.anna.group_ids = self.treasury
+        self._age(self.anna, 100)
+        self._found("unused", self.anna).action_withdraw()
+        self.assertEqual(self.anna.group_ids, self.env.ref("base.group_user"))
+
+    def test_opening_what_decides_about_documents(self):
+        rule = self.env["ir.rule"].create(
+            {
+                "name": "All",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": "[(1, '=', 1)]",
+            }
+        )
+        finding = self._found("open_rule", rule_id=rule.id)
+        action = finding.action_rules()
+        self.assertEqual((action["res_model"], action["res_id"]), ("ir.rule", rule.id))
+        self.access.group_id = False
+        self.access.model_id = self.env["ir.model"]._get_id("res.partner")
+        finding = self._found("open_model", model_id=self.access.model_id.id)
+        self.assertIn(
+            self.access,
+            self.env["ir.model.access"].search(finding.action_rules()["domain"]),
+        )
+
     def test_shared_accounts(self):
         now = fields.Datetime.now()
         for number in range(3):

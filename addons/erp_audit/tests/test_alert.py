@@ -169,6 +169,21 @@ class TestAlert(AlertMixin, MailCase, AuditCase):
         form.save().action_apply()
         self.assertEqual(alerts.mapped("state"), ["dismissed"] * 2)
 
+    def test_a_choice_with_some_of_others(self):
+        """What is decided already, or about oneself, is left out and counted."""
+        alerts = self._raise_for(self.boss) + self._raise_for(self.anna)
+        alerts += self._raise_for(self.auditor)
+        mine = alerts.with_user(self.auditor)
+        mine[0].action_dismiss("A drill")
+        action = mine.with_context(decision="dismissed").action_ask()
+        self.assertEqual(action["context"]["default_alert_ids"], alerts[1].ids)
+        self.assertEqual(action["context"]["default_left_out"], 2)
+        mine.action_review()
+        self.assertEqual(alerts.mapped("state"), ["dismissed", "review", "new"])
+        # none of them is the user's: he is told why
+        with self.assertRaises(AccessError):
+            mine[::2].action_ask()
+
     def test_nobody_decides_about_himself(self):
         """Neither whom it is about nor who did it, auditors and owners included."""
         alert = self._raise_for(self.auditor)

@@ -8,7 +8,8 @@ from unittest.mock import patch
 
 import psycopg2
 
-from odoo.tests import tagged
+from odoo.exceptions import UserError
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .. import keys, seal, sealer, store, verify
@@ -274,6 +275,24 @@ class TestSealMore(SealCase):
         number = checks.search_count([])
         checks._cron_daily()
         self.assertEqual(checks.search_count([]), number + 1)
+
+    def test_a_check_begins_when_it_is_asked_for(self):
+        """Leaving its form saves it, and begins nothing."""
+        checks = self.env["erp.audit.verification"]
+        auditor = new_test_user(
+            self.env, "check_auditor", "erp_audit.group_audit_auditor"
+        )
+        number = checks.search_count([])
+        with Form(self.env["erp.audit.verification.ask"].with_user(auditor)) as form:
+            form.date_from = "2026-01-31"
+        self.assertEqual(checks.search_count([]), number)
+        action = form.record.action_start()
+        check = checks.browse(action["res_id"])
+        self.assertEqual(check.create_uid, auditor)
+        self.assertEqual(str(check.date_from), "2026-01-31")
+        form.record.date_to = "2026-01-01"
+        with self.assertRaises(UserError):
+            form.record.action_start()
 
     def test_month_that_is_being_read(self):
         """It is taken away another day; the job goes on."""

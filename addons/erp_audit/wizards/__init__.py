@@ -9,3 +9,4 @@ from . import erp_access_emergency_review
 from . import erp_access_grant_give
 from . import erp_access_grant_withdraw
 from . import erp_audit_export
+from . import erp_audit_verification_ask

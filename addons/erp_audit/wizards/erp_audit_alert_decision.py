@@ -16,6 +16,7 @@ class ErpAuditAlertDecision(models.TransientModel):
         default="dismissed",
     )
     reason = fields.Text()
+    left_out = fields.Integer(readonly=True)
 
     def action_apply(self):
         """Decide about the alerts.

@@ -124,8 +124,10 @@ class ErpFiguresMixin(models.AbstractModel):
         for name in names:
             name, _colon, way = name.partition(":")
             first = name.partition(".")[0]
-            if (
-                first in ("id", "display_name", *self._figures_documents)
-                or way in SINGLE
-            ):
+            field = self._fields.get(name)
+            # each sum of money on a screen comes with its currencies
+            single = way in SINGLE and (
+                field is None or field.comodel_name != "res.currency"
+            )
+            if first in ("id", "display_name", *self._figures_documents) or single:
                 raise self._figures_refusal()

@@ -40,6 +40,34 @@ class IrRule(models.Model):
             return domain & Domain.FALSE
         return domain
 
+    def _make_access_error(self, operation, records):
+        """Override to say what a tier shows, in place of what one cannot do about."""
+        error = super()._make_access_error(operation, records)
+        if self._tier_hides(records.with_env(self.env)):
+            error.args = (self._tier_words(),)
+        return error
+
+    @api.model
+    def _tier_hides(self, records):
+        """Return whether it is the tier that keeps one of these documents away."""
+        if "tier_is_visible" in records._fields:
+            return not all(record.tier_is_visible for record in records)
+        return records._name in OF_OPERATIONS and self._tier_decides_only()
+
+    @api.model
+    def _tier_words(self):
+        """Return what somebody is told who meets a document that is not for him."""
+        if self._tier_decides_only():
+            return self.env._(
+                "You see sums, and the documents that you are asked to decide about: "
+                "this one is not among them. The sums are under Audit and Access, "
+                "Figures."
+            )
+        return self.env._(
+            "This document belongs to another department. If you need it for your "
+            "work, ask for access under Audit and Access, Access, My requests."
+        )
+
     @api.model
     def _tier_decides_only(self):
         user = self.env.user

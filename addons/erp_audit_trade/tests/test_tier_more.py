@@ -1,3 +1,5 @@
+from lxml import etree
+
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
@@ -138,11 +140,74 @@ class TestTierMore(TierCase):
             self.assertFalse(offered["groupable"] or offered["searchable"])
 
     def test_screen_of_figures_opens(self):
-        for name in ("sale", "purchase", "account_invoice"):
-            action = self.env.ref(f"erp_audit_trade.{name}_report_action_tier")
-            views = self.env[action.res_model].with_user(self.boss)
-            found = views.get_views([(False, "graph"), (False, "search")])
-            self.assertTrue(found["views"]["graph"]["arch"])
+        for name in ("sale_report", "purchase_report", "account_invoice_report"):
+            self._opens(f"erp_audit_trade.{name}_action_tier")
+        self._opens("erp_audit_trade.report_stock_quantity_action_tier")
+
+    def _opens(self, action):
+        action = self.env["ir.actions.act_window"]._for_xml_id(action)
+        model = self.env[action["res_model"]].with_user(self.boss)
+        views = [*action["views"], (action["search_view_id"] or [False])[0]]
+        views[-1] = (views[-1], "search")
+        found = model.get_views(views)["views"]
+        self.assertEqual(set(found), {"graph", "pivot", "search"})
+        for kind in ("graph", "pivot"):
+            for groups, measures in self._shown(model, found[kind]["arch"]):
+                self.assertIsInstance(
+                    model.formatted_read_group([], groups, measures), list
+                )
+
+    def _shown(self, model, arch):
+        """Give what the screen asks for: each sum of money with its currencies."""
+        fields = etree.fromstring(arch).findall("field")
+        groups, measures = [], ["__count"]
+        for node in fields:
+            name = node.get("name")
+            field = model._fields[name]
+            if node.get("type") == "measure":
+                measures.append(f"{name}:{field.aggregator}")
+                if field.type == "monetary":
+                    currency = field.get_currency_field(model)
+                    measures.append(f"{currency}:array_agg_distinct")
+            else:
+                groups.append(
+                    f"{name}:{node.get('interval', 'month')}"
+                    if field.type in ("date", "datetime")
+                    else name
+                )
+        return [(groups[:count], measures) for count in range(len(groups) + 1)]
+
+    def test_currencies_tell_of_no_document(self):
+        report = self.env["sale.report"].with_user(self.boss)
+        report._read_group([], [], ["currency_id:array_agg_distinct"])
+        for column in ("partner_id:array_agg", "partner_id.currency_id:array_agg"):
+            with self.assertRaises(AccessError):
+                report._read_group([], [], [column])
+
+    def test_a_document_that_the_tier_keeps_away(self):
+        self.boss.group_ids += self.env.ref("sales_team.group_sale_manager")
+        for user, words in (
+            (self.boss, "You see sums"),
+            (self.seller, "belongs to another department"),
+        ):
+            with (
+                self.assertRaisesRegex(AccessError, words),
+                mute_logger("odoo.addons.base.models.ir_rule"),
+            ):
+                self.far.with_user(user).check_access("read")
+        # what another rule refuses keeps its own words
+        self.env["ir.rule"].create(
+            {
+                "name": "Nothing",
+                "model_id": self.env["ir.model"]._get_id("sale.order"),
+                "domain_force": "[(0, '=', 1)]",
+            }
+        )
+        with (
+            self.assertRaisesRegex(AccessError, "'read' access"),
+            mute_logger("odoo.addons.base.models.ir_rule"),
+        ):
+            self.own.with_user(self.seller).check_access("read")
 
     def test_figures_cost_no_more_queries(self):
         free = new_test_user(
