@@ -1,5 +1,6 @@
 from . import base
 from . import erp_audit_append_only
+from . import erp_audit_counted
 from . import erp_audit_source
 from . import erp_audit_rule
 from . import erp_audit_rule_sync
@@ -36,6 +37,7 @@ from . import erp_audit_seal
 from . import erp_audit_seal_mail
 from . import erp_audit_verification
 from . import erp_audit_finding
+from . import erp_audit_closed
 from . import erp_audit_retention
 from . import res_config_settings
 from . import ir_cron

@@ -14,6 +14,7 @@ class ErpAuditRecord(models.Model):
     """
 
     _name = "erp.audit.record"
+    _inherit = ["erp.audit.counted"]
     _description = "Audit Record"
     _auto = False
     _log_access = False

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 from odoo.tools.date_utils import parse_date
 
 from .. import reading
+from .erp_audit_closed import keys_of
 from .erp_audit_rule_sync import ALWAYS
 
 # below this many records, everything may be read as a whole
@@ -250,8 +251,16 @@ class ErpAuditRecord(models.Model):
         """Return the domain of records in which one of these columns changed."""
 
         def to_sql(model, alias, query):
+            # the first is cheap where there is no index, the second has one in months
+            # that are over; both say the same
             column = SQL.identifier(alias, "diff")
-            return SQL("jsonb_exists_any(%s, %s)", column, columns)
+            return SQL(
+                "(jsonb_exists_any(%(column)s, %(columns)s)"
+                " AND %(keys)s ?| %(columns)s)",
+                column=column,
+                columns=columns,
+                keys=keys_of(column),
+            )
 
         return Domain.custom(to_sql=to_sql)
 

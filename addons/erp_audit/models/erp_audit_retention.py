@@ -21,13 +21,14 @@ class ErpAuditRetention(models.AbstractModel):
 
     @api.model
     def _cron_keep(self):
-        """Make the months to come; export and take away those that are due."""
+        """Make the months to come; take away those that are due, index those over."""
         store.make_partitions(self.env.cr)
         self._check_strays()
         # what follows has transactions of its own, and must not wait for this one
         self.env["ir.cron"]._commit_progress()
         for name in self._due():
             self._take_away(name)
+        self.env["erp.audit.closed"]._index()
 
     @api.model
     def _check_strays(self):

@@ -11,7 +11,7 @@ class ErpAuditRollup(models.Model):
     """
 
     _name = "erp.audit.rollup"
-    _inherit = ["erp.audit.append.only"]
+    _inherit = ["erp.audit.append.only", "erp.audit.counted"]
     _description = "Audit Statistics"
     # no links that the database keeps: they would forget who it was
     _auto = False

@@ -47,3 +47,4 @@ from . import test_rights_more
 from . import test_alert_more
 from . import test_second_factor_more
 from . import test_reading_large
+from . import test_closed

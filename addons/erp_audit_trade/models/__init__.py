@@ -3,6 +3,7 @@ from . import erp_access_report_chain
 from . import erp_access_rights
 from . import erp_audit_alert_documents
 from . import erp_audit_alert_rule
+from . import erp_audit_closed
 from . import erp_audit_rule
 from . import erp_duty_conflict
 from . import erp_role_tier_mixin

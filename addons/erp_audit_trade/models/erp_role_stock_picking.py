@@ -19,18 +19,22 @@ class StockPicking(models.Model):
         orders = self.env["sale.order"]._tier_to_sql("tier_sale")
         purchases = self.env["purchase.order"]._tier_to_sql("tier_purchase")
         key = SQL.identifier(alias, "id")
+        # of each transfer its own order, by its number: of few transfers that is all
+        # that is read, and of many PostgreSQL reads the orders at once
         return [
             SQL("%s IN %s", self._tier_column(alias, "user_id"), people),
             SQL(
-                "%s IN (SELECT tier_sale.id FROM sale_order tier_sale WHERE %s)",
+                "EXISTS (SELECT FROM sale_order tier_sale"
+                " WHERE tier_sale.id = %s AND %s)",
                 self._tier_column(alias, "sale_id"),
                 orders,
             ),
             SQL(
-                """%s IN (SELECT m.picking_id FROM stock_move m
-                            JOIN purchase_order_line l ON l.id = m.purchase_line_id
-                            JOIN purchase_order tier_purchase
-                              ON tier_purchase.id = l.order_id WHERE %s)""",
+                """EXISTS (SELECT FROM stock_move m
+                             JOIN purchase_order_line l ON l.id = m.purchase_line_id
+                             JOIN purchase_order tier_purchase
+                               ON tier_purchase.id = l.order_id
+                            WHERE m.picking_id = %s AND %s)""",
                 key,
                 purchases,
             ),

@@ -1,5 +1,6 @@
 from odoo import Command
 from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
@@ -242,7 +243,33 @@ class TestChainAtOnce(TestChain):
     def setUp(self):
         super().setUp()
         chains = type(self.env["erp.access.report.chain"])
-        self.patch(chains, "_is_much", lambda _self, _model: True)
+        self.patch(chains, "_is_much", lambda _self, *_args: True)
+
+
+@tagged("post_install", "-at_install")
+class TestChainIndexes(TransactionCase):
+    """What the chains ask the trail is answered by indexes of the months over."""
+
+    def test_the_records_themselves_are_not_read(self):
+        model = self.env["erp.audit.closed"]
+        chains = self.env["erp.access.report.chain"]
+        asked = [("res.partner", SQL("op = 'c'")), *chains._deeds()]
+        self.cr.execute("CREATE TEMP TABLE month (LIKE erp_audit_log)")
+        for number, item in enumerate(model._wanted()):
+            name = SQL.identifier(f"month_{number}")
+            self.cr.execute(SQL("CREATE INDEX %s ON month %s", name, item))
+        self.cr.execute("SET LOCAL enable_seqscan = off")
+        self.cr.execute("SET LOCAL enable_bitmapscan = off")
+        for name, what in asked:
+            query = chains._who(name, "d.number", "a", what, True)
+            self.cr.execute(
+                SQL(
+                    "EXPLAIN SELECT FROM (VALUES (1)) d (number) %s", query
+                ).code.replace("erp_audit_log", "month"),
+                query.params,
+            )
+            plan = "\n".join(row[0] for row in self.cr.fetchall())
+            self.assertIn("Index Only Scan using month_", plan, name)
 
 
 class TestReviewMaking(TransactionCase):

@@ -217,3 +217,13 @@ class TestTier(TierCase):
             orders.web_search_read([], spec, limit=80)
             counts[user] = self.env.cr.sql_log_count - before
         self.assertLessEqual(counts[self.seller], counts[free])
+
+    def test_a_transfer_is_read_without_all_orders(self):
+        """Whose transfer it is says its own order: the others are not read for it."""
+        self.own.action_confirm()
+        transfers = self.env["stock.picking"].with_user(self.seller)
+        self.assertTrue(self._sees(self.seller, self.own.picking_ids))
+        text = transfers._search([("id", "in", self.own.picking_ids.ids)]).select().code
+        # what does not name the transfer would be gathered from all orders first
+        self.assertIn('tier_sale.id = "stock_picking"."sale_id"', text)
+        self.assertIn('m.picking_id = "stock_picking"."id"', text)
