@@ -32,8 +32,11 @@ class Desk:
         self.place.mkdir()
         self.restored = f"{server.database}_restored"
 
-    def ctl(self, *arguments, limit=None):
-        """Run ./ctl; return its exit code and what it printed."""
+    def ctl(self, *arguments, limit=None, where=None):
+        """Run ./ctl; return its exit code and what it printed.
+
+        :param where: the folder in which somebody stands
+        """
 
         def small():
             if limit:
@@ -44,6 +47,7 @@ class Desk:
             + ["--server=test"],
             capture_output=True,
             text=True,
+            cwd=where,
             preexec_fn=small,
         )
         return done.returncode, done.stdout + done.stderr

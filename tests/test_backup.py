@@ -117,6 +117,33 @@ def test_nothing_is_overwritten(trail, desk):
     desk.assert_one_line(text, "nothing is overwritten")
 
 
+def test_files_are_those_where_one_stands(trail, desk):
+    """Not only absolute paths: keys, archives and reports."""
+    (desk.folder / "key.pub").write_text(desk.recipient)
+    code, text = desk.ctl(
+        *("backup", "-d", desk.server.database, "--to", "backups/near.tar.age"),
+        *("--recipient", "key.pub"),
+        where=desk.folder,
+    )
+    assert code == 0, text
+    code, text = desk.ctl(
+        *("rehearsal", "backups/near.tar.age", "--identity", "identity.txt"),
+        *("--report", "near.json"),
+        where=desk.folder,
+    )
+    assert code == 0, text
+    assert (desk.folder / "near.json").exists()
+
+
+def test_a_pair_of_keys_needs_no_server(desk):
+    """Not even one that could be started."""
+    new = desk.folder / "new.txt"
+    code, text = desk.ctl("backup", "--new-key", new, "--config", "/nowhere/odoo.conf")
+    assert code == 0, text
+    assert new.exists()
+    assert "age1" in text
+
+
 def test_the_last_ones_are_kept(trail, desk):
     name = trail.server.database
     old = [f"{name}-2026010{day}-000000.tar.age" for day in (1, 2, 3)]

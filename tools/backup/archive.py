@@ -44,6 +44,8 @@ PIECE = 1 << 20
 
 
 def _crypt(what, *keys, **pipes):
+    # it runs elsewhere: files of keys are those that are here
+    keys = (os.path.abspath(key) if os.path.exists(key) else key for key in keys)
     return subprocess.Popen(
         [sys.executable, "-m", "tools.backup.crypt", what, *map(str, keys)],
         stderr=subprocess.PIPE,

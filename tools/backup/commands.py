@@ -124,9 +124,9 @@ def parse(name, arguments):
 
 
 def _check_backup(options):
-    options.database = options.database or _default_database(options)
     if options.new_key:
         return
+    options.database = options.database or _default_database(options)
     if not options.to:
         raise Fail("Say where the backup goes: --to FOLDER.")
     if bool(options.recipient) == options.plain:
@@ -149,6 +149,9 @@ def _default_database(options):
 
 def environment(options):
     """Return (Python, process environment) of the Odoo that options mean."""
+    if getattr(options, "new_key", None):
+        # a pair of keys needs neither a server nor Odoo
+        return get_python(), {**os.environ, "PYTHONPATH": str(ROOT)}
     if not options.config:
         session = prepare(options.server)
         values = session.environment()

@@ -50,8 +50,6 @@ def size_text(number):
 
 def backup(options):
     """Write a backup."""
-    if options.new_key:
-        return _new_key(Path(options.new_key))
     keys = audit_files.load_keys()
     path = _path(options)
     folder = filestores() / options.database
@@ -272,10 +270,12 @@ JOBS = {job.__name__: job for job in (backup, restore, rehearsal, wake)}
 
 def main(name, *arguments):
     """Run a command; return the exit code."""
-    from odoo.tools import config
-
     try:
         options = parse(name, arguments)
+        if getattr(options, "new_key", None):
+            return _new_key(Path(options.new_key))
+        from odoo.tools import config
+
         config.parse_config([f"--config={os.environ['ODOO_RC']}"], setup_logging=False)
         # folders that it makes are Odoo's, as if Odoo had made them
         return JOBS[name](options)
