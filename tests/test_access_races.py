@@ -244,15 +244,25 @@ def test_the_last_two_at_once(desk):
     desk(
         """
 group = env.ref("erp_audit.group_audit_auditor")
-(group.all_user_ids - anna).active = False
 aud = role("Auditor", group)
 bert = person("last_bert")
 for who in anna, bert:
     give(who, aud)(api.Environment(env.cr, mary.id, {}))
+(group.all_user_ids - anna - bert).active = False
 one, two = grants(anna), grants(bert)
 met = at_once((mary, withdraw(one)), (nina, withdraw(two)))
 assert met[0] == "again" and "last one" in met[1], met
 assert group.all_user_ids.filtered("active") == bert
+
+# nor by administrators, past the grants
+(anna + mary).group_ids = [Command.link(group.id)]
+bert.active = False
+admin = env.ref("base.user_admin")
+boss = person("last_boss", "base.group_system")
+less = {"group_ids": [Command.unlink(group.id)]}
+met = at_once((admin, call(anna, "write", less)), (boss, call(mary, "write", less)))
+assert met[0] == "again" and "last one" in met[1], met
+assert group.all_user_ids.filtered("active") == mary
 """
     )
 

@@ -24,6 +24,7 @@ KNOWN = frozenset(
         ("auth_passkey_key", "public_key"),
         ("auth_totp_device", "index"),
         ("auth_totp_device", "key"),
+        ("base_automation", "webhook_uuid"),
         ("certificate_key", "content"),
         ("loyalty_card", "code"),
         ("mail_push_device", "keys"),

@@ -131,6 +131,8 @@ class Kind:
     changes = {}
     # looks at the state of things rather than at records
     is_check = False
+    # something was done to the person, who is told as well
+    tells_person = False
 
     def concerns(self, present):
         """Return whether there is anything new to look at.

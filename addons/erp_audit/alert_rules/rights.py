@@ -171,6 +171,49 @@ class GrantedAndRevoked(SingleKind):
         )
 
 
+class AuditorLost(SingleKind):
+    """Somebody is no auditor any more, and no withdrawal says why.
+
+    Past the application as well, or because his account is archived.
+    """
+
+    code = "auditor_lost"
+    tells_person = True
+    events = frozenset({"rights"})
+    changes = {"res.users": "ua", "res.groups": "u"}
+    joins = """
+    LEFT JOIN erp_audit_source o ON o.id = f.other
+    CROSS JOIN (SELECT d.res_id AS id FROM ir_model_data d
+                 WHERE d.module = 'erp_audit' AND d.name = 'group_audit_auditor') g
+    CROSS JOIN LATERAL (SELECT CASE WHEN f.op = 'u' AND s.name = 'res.groups'
+                                    THEN f.other_id ELSE f.res_id END AS id) p"""
+    where = """(
+        (f.event = 'rights' AND s.name = 'res.users'
+            AND f.diff->'lost' @> jsonb_build_array(jsonb_build_object('id', g.id)))
+        OR (f.op = 'u' AND s.name = 'res.users' AND o.name = 'res.groups'
+            AND f.other_id = g.id)
+        OR (f.op = 'u' AND s.name = 'res.groups' AND o.name = 'res.users'
+            AND f.res_id = g.id)
+        OR (f.op = 'w' AND s.name = 'res.users'
+            AND f.diff->'active' = '[true, false]'
+            AND EXISTS (SELECT 1 FROM res_groups_users_rel r
+                         WHERE r.gid = g.id AND r.uid = f.res_id)))
+        AND NOT EXISTS (SELECT 1 FROM erp_audit_log w
+                         WHERE w.tx = f.tx AND w.event = 'access_withdrawn'
+                           AND w.res_id = p.id)"""
+    key = "p.id::text"
+    person = "p.id"
+    facts = "jsonb_build_object('groups', jsonb_build_array(g.id))"
+
+    def words(self, alert):
+        """Override: whose, by whom."""
+        return alert.env._(
+            "%(actor)s took the rights of an auditor away from %(person)s",
+            actor=people(alert.actor_id) or "?",
+            person=people(alert.person_id) or "?",
+        )
+
+
 class EmergencyAccess(SingleKind):
     """Somebody takes an emergency right: it has to be looked at afterwards."""
 

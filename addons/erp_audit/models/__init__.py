@@ -54,6 +54,7 @@ from . import ir_module_module
 from . import ir_rule
 from . import res_groups
 from . import res_users
+from . import res_users_auditor
 from . import res_users_apikeys
 from . import erp_access_rights
 from . import erp_access_rights_html
@@ -61,6 +62,8 @@ from . import erp_access_rights_words
 from . import erp_duty_conflict
 from . import erp_duty_conflict_exception
 from . import erp_duty_conflict_rule
+from . import mail_thread
+from . import mail_followers
 from . import erp_audit_alert_rule
 from . import erp_audit_alert
 from . import erp_audit_alert_handling

@@ -8,6 +8,17 @@ from ..serial import claim
 
 # what may change on a review that is closed: its conversation
 TALK = ("message_", "activity_", "website_message_")
+# what only the methods of a review set
+OWN = {
+    "state": "draft",
+    "line_ids": [],
+    "started_on": False,
+    "closed_on": False,
+    "closed_by_id": False,
+    "note": False,
+    "digest": False,
+    "reminded_on": False,
+}
 MANAGER = "erp_audit.group_access_manager"
 
 
@@ -108,11 +119,8 @@ class ErpAccessReview(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Override: a review begins as a draft, without any result."""
-        fixed = ("state", "started_on", "closed_on", "closed_by_id", "digest")
-        for vals in vals_list:
-            for name in (*fixed, "note", "line_ids", "reminded_on"):
-                vals.pop(name, None)
-        return super().create(vals_list)
+        # explicit, so that no default of a caller's context counts
+        return super().create([{**vals, **OWN} for vals in vals_list])
 
     def write(self, vals):
         """Override: what is decided by methods is not written, and results stay.
@@ -138,7 +146,7 @@ class ErpAccessReview(models.Model):
             raise UserError(
                 self.env._("This review is running: what it is about stays the same.")
             )
-        if names & {"state", "line_ids", "digest", "closed_on", "closed_by_id", "note"}:
+        if names & OWN.keys():
             raise UserError(self.env._("Use the buttons of the review."))
 
     @api.ondelete(at_uninstall=False)

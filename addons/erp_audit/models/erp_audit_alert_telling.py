@@ -33,14 +33,32 @@ class ErpAuditAlert(models.Model):
         self._schedule(told)
         for user, alerts in told.items():
             alerts._tell_screen(user)
-        self._tell_mail(told)
+        self._tell_mail(self._with_concerned(told))
+
+    def _with_concerned(self, told):
+        """Return who gets which e-mail: also those who have lost what they had.
+
+        Whoever has no account in use any more, or no rights at all, is not told of it
+        in any other way.
+        """
+        for alert in self:
+            kind = alert.rule_id._kind()
+            person = alert.person_id
+            if kind and kind.tells_person and person and person != alert.actor_id:
+                told[person] |= alert
+        return told
 
     def _recipients(self):
         """Return who is told of the alert."""
         rule = self.rule_id
         about = self.person_id | self.actor_id
+        kind = rule._kind()
+        if kind and kind.tells_person:
+            about = self.actor_id
         users = rule.user_ids | rule.owner_id | rule.group_ids.all_user_ids
         # nobody but whom it is about: those who lead him are told instead
+        if kind and kind.tells_person:
+            users |= self.person_id
         return self._told(users - about) or self._told(about._access_managers() - about)
 
     def _told(self, users):

@@ -17,6 +17,7 @@ ALWAYS = {
     "approval.event": (),
     "auth.oauth.provider": (),
     "auth.passkey.key": ("sign_count",),
+    "base.automation": ("last_run",),
     "erp.audit.alert": ("facts", "hits", "last_date", "record_count"),
     "erp.audit.alert.rule": (),
     "erp.audit.rule": (),

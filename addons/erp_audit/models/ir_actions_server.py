@@ -6,8 +6,10 @@ from ..context import ensure, is_forged
 
 # what code that is up to something against the trail speaks of
 WORDS = re.compile(
-    r"erp_audit|set_config|session_replication_role|\btrigger\b|search_path", re.I
+    r"erp[._]audit|set_config|session_replication_role|\btrigger\b|search_path", re.I
 )
+# what holds the content of the trail; such code need not speak of it by name
+CONTENT = ("erp.audit.record", "erp.audit.alert")
 
 
 class IrActionsServer(models.Model):
@@ -24,8 +26,11 @@ class IrActionsServer(models.Model):
         if self.env.cr.readonly:
             return super()._run_action_code_multi(eval_context)
         ensure(self.env, exact=False)
-        if words := WORDS.findall(self.code or ""):
-            self._tell_attack("code_on_trail", words=sorted(set(words)))
+        words = set(WORDS.findall(self.code or ""))
+        # sudo: what the action is for, whoever runs it
+        words |= {self.sudo().model_id.model}.intersection(CONTENT)
+        if words:
+            self._tell_attack("code_on_trail", words=sorted(words))
         result = super()._run_action_code_multi(eval_context)
         if is_forged(self.env):
             self._tell_attack("context_forged")

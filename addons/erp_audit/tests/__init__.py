@@ -48,3 +48,5 @@ from . import test_alert_more
 from . import test_second_factor_more
 from . import test_reading_large
 from . import test_closed
+from . import test_gateway
+from . import test_auditor_lost

@@ -19,6 +19,7 @@ class TestCaptureAttacks(AuditCase):
         super().setUpClass()
         cls._rule("res.partner")
         cls.partner = cls.env["res.partner"].create({"name": "Customer"})
+        cls.boss = new_test_user(cls.env, "code_boss", "base.group_system")
 
     def _action(self, code):
         return self.env["ir.actions.server"].create(
@@ -86,6 +87,22 @@ class TestCaptureAttacks(AuditCase):
         # what comes after is told rightly
         self.partner.ref = "after"
         self.assertNotEqual(self._one(self.partner)["login"], "somebody else")
+
+    def test_code_that_reads_the_trail(self):
+        """Code has all rights: that it looked at what the records hold is recorded."""
+        self._run("record.env['erp.audit.record'].sudo().search([], limit=1)")
+        (event,) = self._records(None, event="code_on_trail")
+        self.assertEqual(event["diff"]["words"], ["erp.audit"])
+        self._mark()
+        action = self._action("log(str(model.sudo().search([], limit=1).diff))")
+        action.model_id = self.env["ir.model"]._get_id("erp.audit.record")
+        events = type(self.env["erp.audit.event"])
+        # a second connection would not see what the test has made
+        with patch.object(events, "_log_apart", events._log):
+            action.with_user(self.boss).run()
+        (event,) = self._records(None, event="code_on_trail")
+        self.assertEqual(event["diff"]["words"], ["erp.audit.record"])
+        self.assertEqual(event["uid"], self.boss.id)
 
     def test_code_that_leaves_the_trail_alone(self):
         self._run("record.write({'ref': 'x'})")

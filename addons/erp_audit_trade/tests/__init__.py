@@ -9,3 +9,4 @@ from . import test_role_trade
 from . import test_touch
 from . import test_tier_more
 from . import test_reading_names
+from . import test_every_table
