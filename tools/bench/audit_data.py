@@ -347,3 +347,9 @@ class Trail:
             "SELECT setval('erp_audit_log_id_seq', max(id)) FROM erp_audit_log"
         )
         self._cr.commit()
+
+    def close_months(self):
+        """Index the months that are over; return how many indexes were made."""
+        number = self._env["erp.audit.closed"]._index()
+        self._cr.commit()
+        return number

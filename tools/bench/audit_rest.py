@@ -87,6 +87,8 @@ class Rest:
 
     def _review(self):
         env = self._reads.env("governor")
+        # as the daily job has done
+        self._root["erp.access.report.use"]._refresh()
         review = env["erp.access.review"].create({"name": "Bench", "scope": "all"})
 
         def start():

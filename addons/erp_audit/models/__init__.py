@@ -10,6 +10,7 @@ from . import erp_audit_record_people
 from . import erp_audit_record_readers
 from . import erp_audit_record_source
 from . import erp_audit_record_search
+from . import erp_audit_record_named
 from . import erp_audit_event
 from . import erp_audit_record_proof
 from . import erp_audit_words

@@ -8,9 +8,10 @@ from odoo.tools import SQL
 
 from .erp_audit_record_access import AUDITOR
 
-# a period of so many days is read in one go, and sorted by whatever is asked for
+# a period of so many days is looked through to its end, and sorted by whatever is
+# asked for
 DAYS = 31
-# the first stretch is short: mostly it has all that a page shows
+# the first stretch is short: mostly it has all that a page shows; then come months
 FIRST_DAYS = 7
 # so few records are all looked at; the planner takes rare people for ordinary ones
 FEW = 1000
@@ -50,7 +51,7 @@ class ErpAuditRecord(models.Model):
                     "up to a month, or sort by time."
                 )
             )
-        if column not in BY_TIME or self._is_bounded(domain, DAYS):
+        if column not in BY_TIME:
             return super().search_fetch(domain, field_names, offset, limit, order)
         ids = self._ids_of_stretches(domain, offset + limit, backwards)[offset:]
         records = self.browse(ids)
@@ -68,9 +69,9 @@ class ErpAuditRecord(models.Model):
         if not limit or self.env.su or not self._is_long(domain):
             return super().search_count(domain, limit)
         domain = self._narrowed(domain)
-        if domain.is_false() or self._is_bounded(domain, DAYS):
-            return super().search_count(domain, limit)
-        number, deadline = 0, time.monotonic() + SECONDS
+        if domain.is_false():
+            return 0
+        number, deadline = 0, self._deadline(domain)
         for stretch in self._stretches(domain, backwards=True):
             number += super().search_count(domain & stretch, limit - number)
             if number >= limit or time.monotonic() > deadline:
@@ -87,7 +88,7 @@ class ErpAuditRecord(models.Model):
         by = "date" if self._is_of_one(domain) else "id"
         order = f"{by} desc, id desc" if backwards else f"{by}, id"
         order = order.removeprefix("id desc, ").removeprefix("id, ")
-        found, deadline = [], time.monotonic() + SECONDS
+        found, deadline = [], self._deadline(domain)
         for stretch in self._stretches(domain, backwards):
             if time.monotonic() > deadline:
                 self._give_up(found)
@@ -98,6 +99,13 @@ class ErpAuditRecord(models.Model):
             if len(found) >= number:
                 break
         return found
+
+    @api.model
+    def _deadline(self, domain):
+        """Return until when a search may go on; a month is looked through always."""
+        if self._is_bounded(domain, DAYS):
+            return float("inf")
+        return time.monotonic() + SECONDS
 
     @api.model
     def _give_up(self, found):
@@ -114,12 +122,12 @@ class ErpAuditRecord(models.Model):
 
     @api.model
     def _is_long(self, domain):
-        """Return whether a search may have to look at more than some weeks."""
+        """Return whether a search may have to look at more than some days."""
         leaves = self._always(domain.optimize(self))
         if any(leaf.field_expr == "document" for leaf in leaves):
             # found by name or number first, then by the index of documents
             return False
-        return not self._is_bounded(domain, DAYS) and self._is_large()
+        return not self._is_bounded(domain, FIRST_DAYS + 1) and self._is_large()
 
     @api.model
     def _sorted_by(self, order):
@@ -194,11 +202,13 @@ class ErpAuditRecord(models.Model):
         ends = [moment for sign, moment in moments if moment and sign in ("<", "<=")]
         start = max(starts, default=None) or self._beginning()
         end = min(ends, default=None) or fields.Datetime.now()
-        cuts, days = [], FIRST_DAYS
-        while end - timedelta(days=days) > start:
-            end -= timedelta(days=days)
-            cuts.append(end)
-            days = DAYS
+        cuts, cut = [], end - timedelta(days=FIRST_DAYS)
+        while cut > start:
+            cuts.append(cut)
+            # each month by itself: those that are over have indexes of their own
+            cut = (cut - timedelta(microseconds=1)).replace(
+                day=1, hour=0, minute=0, second=0, microsecond=0
+            )
         # nothing is left out at either end: the domain itself says where they are
         edges = [None, *cuts, None]
         pieces = list(zip(edges[1:], edges, strict=False))

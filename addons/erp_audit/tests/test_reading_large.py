@@ -1,6 +1,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..models import erp_audit_record_named as named_records
 from ..models import erp_audit_record_window as window
 from .common_reading import ReadingCase
 
@@ -118,6 +119,29 @@ class TestReadingLarge(ReadingCase):
         records = self.env["erp.audit.record"].with_user(self.auditor)
         domain = [("op", "=", "w"), ("document", "ilike", "Azure")]
         self.assertEqual(records.search_count(domain, limit=50), len(expected))
+
+    def test_names_are_looked_for_once(self):
+        """For the page and for how many there are, of one reading alone."""
+        asked = []
+        model = type(self.env["erp.audit.record"])
+        named = model._named
+
+        def counting(records, *args):
+            asked.append(args)
+            return named(records, *args)
+
+        self.patch(model, "_named", counting)
+        self.large = True
+        records = self.env["erp.audit.record"].with_user(self.auditor)
+        domain = [("op", "=", "w"), ("document", "ilike", "Azure")]
+        for reading in (1, 2):
+            found = records.web_search_read(domain, {"date": {}}, limit=1)
+            self.assertGreater(found["length"], 1)
+            self.assertEqual(len(asked), reading)
+        # nothing that a client sends is taken for it
+        key = (self.auditor.id, False, self.auditor.lang, "ilike", "Azure")
+        forged = records.with_context(**{named_records.FOUND: {key: []}})
+        self.assertEqual(forged.search(domain), records.search(domain))
 
     def test_other_columns_sort_a_period(self):
         for order in ("login", "ip desc", "company_id"):
