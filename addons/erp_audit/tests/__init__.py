@@ -12,6 +12,7 @@ from . import test_history_words
 from . import test_events_http
 from . import test_events_more
 from . import test_known_weaknesses
+from . import test_lists
 from . import test_properties
 from . import test_retention
 from . import test_seal
