@@ -73,6 +73,7 @@ class ErpAccessReview(models.Model):
     open_count = fields.Integer(string="To decide", compute="_compute_counts")
     confirmed_count = fields.Integer(string="Confirmed", compute="_compute_counts")
     withdrawn_count = fields.Integer(string="Withdrawn", compute="_compute_counts")
+    missed_count = fields.Integer(string="Not decided", compute="_compute_counts")
     progress = fields.Float(compute="_compute_counts")
     mine_count = fields.Integer(string="For me", compute="_compute_counts")
     started_on = fields.Datetime(readonly=True, copy=False)
@@ -109,7 +110,9 @@ class ErpAccessReview(models.Model):
             review.open_count = counts.get("open", 0)
             review.confirmed_count = counts.get("confirmed", 0)
             review.withdrawn_count = counts.get("withdrawn", 0)
-            review.progress = 100 * (total - review.open_count) / (total or 1)
+            review.missed_count = counts.get("missed", 0)
+            undone = review.open_count + review.missed_count
+            review.progress = 100 * (total - undone) / (total or 1)
             review.mine_count = mine.get(review.id, 0)
 
     def _compute_is_intact(self):

@@ -270,11 +270,20 @@ class TestReview(ReviewCase):
 
     def test_after_the_deadline(self):
         review = self._review()
+        with self.assertRaisesRegex(UserError, "wait for a decision"):
+            review.action_closing()
+        number = review.open_count
         review.deadline = fields.Date.add(fields.Date.today(), days=-1)
+        self.assertEqual(
+            review.action_closing()["res_model"], "erp.access.review.close"
+        )
         review.action_close()
         self.assertEqual(
             set(review.sudo().line_ids.mapped("decision")), {"missed", "along"}
         )
+        # closed is not decided
+        self.assertEqual((review.missed_count, review.open_count), (number, 0))
+        self.assertEqual(review.progress, 0)
 
     def test_nothing_by_writing(self):
         """What methods decide is not written, by anybody."""
