@@ -14,9 +14,12 @@ class ResUsersApikeys(models.Model):
         if uid:
             users._log_use(uid, f"key: {scope}")
             return uid
+        if not self._is_alone():
+            # a password that is tried as a key first: not counted with the keys
+            return uid
         address = request.httprequest.remote_addr if request else ""
         left_out = FAILED.passes((self.env.cr.dbname, "api key", address))
-        if left_out is not None and self._is_alone():
+        if left_out is not None:
             detail = {"type": "api_key", "scope": scope, "left_out": left_out}
             self.env["erp.audit.event"]._log_apart(
                 "login_failed", "res.users", None, detail, u=None, l=None

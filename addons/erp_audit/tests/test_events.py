@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models import res_users_apikeys
+from ..ratelimit import RateLimit
 from .common import AuditCase
 
 
@@ -223,6 +225,25 @@ class TestEvents(AuditCase):
         self.patch(other, "_check_field_access", refuse)
         partners._mark_field_checks()
         self.assertEqual(self._refused_fields("ref"), ["ref"])
+
+    def test_tried_passwords_hide_no_bad_keys(self):
+        """Passwords are tried as keys first: they use up nothing of what is told."""
+        recorded, alone = [], False
+        self.patch(
+            type(self.env["erp.audit.event"]),
+            "_log_apart",
+            lambda _self, event, *args, **who: recorded.append(event),
+        )
+        self.patch(res_users_apikeys, "FAILED", RateLimit(2, 60))
+        keys = self.env["res.users.apikeys"]
+        self.patch(type(keys), "_is_alone", lambda _self: alone)
+        for _n in range(3):
+            keys._check_credentials(scope="rpc", key="password" * 5)
+        self.assertFalse(recorded)
+        alone = True
+        for _n in range(3):
+            keys._check_credentials(scope="rpc", key="x" * 40)
+        self.assertEqual(recorded, ["login_failed"] * 2)
 
     def test_events_have_no_public_face(self):
         """Nobody forges an event by calling a method."""
