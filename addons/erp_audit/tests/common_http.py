@@ -1,3 +1,6 @@
+import json
+
+from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user
 
 from ..models.erp_audit_event_denied import DENIED
@@ -31,3 +34,17 @@ class AuditHttpCase(HttpCase):
             f"/web/dataset/call_kw/{model}/{method}",
             {"model": model, "method": method, "args": args, "kwargs": kwargs},
         )
+
+    def _export(self, domain):
+        """Export the names of contacts to a file, as the web client does."""
+        data = {
+            "model": "res.partner",
+            "fields": [{"name": "name", "label": "Name"}],
+            "ids": False,
+            "domain": domain,
+            "import_compat": False,
+        }
+        self.url_open(
+            "/web/export/csv",
+            data={"data": json.dumps(data), "csrf_token": Request.csrf_token(self)},
+        ).raise_for_status()

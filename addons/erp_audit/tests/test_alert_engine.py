@@ -243,19 +243,23 @@ class TestAlertEngine(AlertMixin, SealCase):
         with self.assertQueryCount(4):
             self.engine._look_at_sealed()
 
+    def _queries_of_run(self, number):
+        """Return how many queries a look at so many new records costs."""
+        self._seal(limit=1000, watermark=1000 * number + 500)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        self._run()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
     def test_queries_of_a_run(self):
         """A hundred hits of a person cost what one costs."""
         counts = []
         for number, user in ((1, self.anna), (100, self.auditor)):
             for item in range(number):
                 self._become(1000 * number + item, real_uid=user.id)
-            self._seal(limit=1000, watermark=1000 * number + 500)
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self._run()
-            self.env.flush_all()
-            counts.append(self.env.cr.sql_log_count - before)
+            counts.append(self._queries_of_run(number))
         self.assertLessEqual(counts[1], counts[0] + 2, counts)
 
     def test_queries_of_many_alerts(self):
@@ -267,13 +271,7 @@ class TestAlertEngine(AlertMixin, SealCase):
         for number, some in ((1, users[:1]), (100, users)):
             for item, user in enumerate(some):
                 self._become(1000 * number + item, real_uid=user.id)
-            self._seal(limit=1000, watermark=1000 * number + 500)
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self._run()
-            self.env.flush_all()
-            counts.append(self.env.cr.sql_log_count - before)
+            counts.append(self._queries_of_run(number))
             self._alerts(self.rule).sudo().write({"state": "confirmed"})
         self.assertLess(counts[1], counts[0] * 3, counts)
 

@@ -1,6 +1,3 @@
-import json
-
-from odoo.http import Request
 from odoo.tests import new_test_user, tagged
 from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
@@ -108,21 +105,7 @@ class TestAlertHttp(AlertMixin, AuditHttpCase):
         partners = self.env["res.partner"].create([{"name": n} for n in "abc"])
         self.authenticate("anna", "annaanna")
         with self._doing("export_large", records=3) as found:
-            self.url_open(
-                "/web/export/csv",
-                data={
-                    "data": json.dumps(
-                        {
-                            "model": "res.partner",
-                            "fields": [{"name": "name", "label": "Name"}],
-                            "ids": False,
-                            "domain": [["id", "in", partners.ids]],
-                            "import_compat": False,
-                        }
-                    ),
-                    "csrf_token": Request.csrf_token(self),
-                },
-            ).raise_for_status()
+            self._export([["id", "in", partners.ids]])
         self.assertEqual(found.alerts.person_id, self.anna)
 
     def test_probing(self):
