@@ -170,18 +170,33 @@ class ErpAuditRecord(models.Model):
                 values = self._people_seen()
             if not values:
                 continue
-            rows = self.env.execute_query(
-                SQL(
-                    "SELECT id FROM erp_audit_log WHERE %s = ANY(%s) LIMIT %s",
-                    SQL.identifier(column),
-                    values,
-                    FEW + 1,
-                )
+            domain = self._narrowed_by(
+                domain, SQL("%s = ANY(%s)", SQL.identifier(column), values)
             )
-            if not rows:
-                return Domain.FALSE
-            if len(rows) <= FEW:
-                return domain & Domain("id", "in", [number for (number,) in rows])
+            if domain.is_false():
+                return domain
+        sources = self._leaves_of(domain, "source_id")
+        if sources and self._leaves_of(domain, "op") == ["c"]:
+            # what was created has an index in months that are over
+            made = SQL("source = ANY(%s) AND op = 'c'", sources)
+            domain = self._narrowed_by(domain, made)
+        return domain
+
+    @api.model
+    def _narrowed_by(self, domain, condition):
+        """Return a domain with the numbers of the records that may be meant, if few.
+
+        :param SQL condition: on the trail, which an index answers
+        """
+        if self._leaves_of(domain, "id"):
+            return domain
+        rows = self.env.execute_query(
+            SQL("SELECT id FROM erp_audit_log WHERE %s LIMIT %s", condition, FEW + 1)
+        )
+        if not rows:
+            return Domain.FALSE
+        if len(rows) <= FEW:
+            return domain & Domain("id", "in", [number for (number,) in rows])
         return domain
 
     # -- stretches ---------------------------------------------------------------------

@@ -110,6 +110,20 @@ class TestReadingLarge(ReadingCase):
             self._ids(self.bob, [("user_id", "=", self.bob.id)], limit=80),
         )
 
+    def test_few_creations_of_a_kind_are_found_by_their_index(self):
+        self.patch(window, "SECONDS", -1)
+        records = self.env["erp.audit.record"].with_user(self.auditor)
+        domain = [("source_id", "=", self.source), ("op", "=", "c")]
+        self.large = True
+        self.patch(window, "INDEXED", {})
+        self.assertFalse(records.search(domain, limit=80))
+        made = [
+            self._done(self.anna, op="c", ago=days * DAYS, tx=3000 + days)
+            for days in (300, 100, 2)
+        ]
+        self.assertEqual(records.search(domain, limit=80).ids, made[::-1])
+        self.assertEqual(records.search_count(domain, limit=80), 3)
+
     def test_documents_are_found_by_their_index(self):
         self.patch(window, "SECONDS", -1)
         expected = self._ids(self.auditor, [("res_id", "=", self.partner.id)])
