@@ -16,7 +16,7 @@ DAYS = 1
 # a month with fewer records is read as a whole as quickly
 SMALL = 10_000
 # how long one run of the job goes on
-SECONDS = 600
+SECONDS = 45
 
 
 def keys_of(column):
@@ -99,7 +99,7 @@ class ErpAuditClosed(models.AbstractModel):
     def _index(self):
         """Make the indexes that closed months lack, as long as one run may take.
 
-        :return: how many were made
+        :return: how many steps were done, 0 if all is there
         """
         wanted = {
             hashlib.sha256(self.env.cr.mogrify(item)).hexdigest()[:12]: item
@@ -107,53 +107,61 @@ class ErpAuditClosed(models.AbstractModel):
         }
         number, deadline = 0, time.monotonic() + SECONDS
         for name in self._months():
-            if time.monotonic() > deadline:
-                break
-            number += self._index_month(name, wanted)
+            for statement in self._statements(name, wanted):
+                if time.monotonic() > deadline or not self._run(name, statement):
+                    break
+                number += 1
         if number:
-            _logger.info("%s indexes of closed months of the audit trail made", number)
+            _logger.info(
+                "Closed months of the audit trail indexed, in %s steps", number
+            )
         return number
 
     @api.model
-    def _index_month(self, name, wanted):
-        """Make the indexes of one month, in a transaction of its own.
+    def _statements(self, name, wanted):
+        """Return what a month needs, to be run one after the other.
 
         :param str name: of the partition
         :param dict wanted: what follows the name of an index, by its last part
         """
         prefix = f"{name}_closed_"
-        with self.env.registry.cursor() as cr:
-            cr.execute(
+        rows = self.env.execute_query(
+            SQL(
                 "SELECT indexrelid::regclass::text FROM pg_index"
-                " WHERE indrelid = %s::regclass",
-                [name],
+                " WHERE indrelid = to_regclass(%s)",
+                name,
             )
-            present = {index for (index,) in cr.fetchall() if index.startswith(prefix)}
-            missing = [
-                SQL(
-                    "CREATE INDEX %s ON %s %s",
-                    SQL.identifier(prefix + key),
-                    SQL.identifier(name),
-                    item,
-                )
-                for key, item in wanted.items()
-                if prefix + key not in present
-            ]
-            old = present - {prefix + key for key in wanted}
-            if not missing and not old:
-                return 0
+        )
+        present = {index for (index,) in rows if index.startswith(prefix)}
+        missing = [key for key in wanted if prefix + key not in present]
+        old = sorted(present - {prefix + key for key in wanted})
+        table = SQL.identifier(name)
+        statements = [
+            SQL(
+                "CREATE INDEX %s ON %s %s", SQL.identifier(prefix + k), table, wanted[k]
+            )
+            for k in missing
+        ]
+        statements += [SQL("DROP INDEX %s", SQL.identifier(index)) for index in old]
+        # what is in them, for the planner
+        return [*statements, SQL("ANALYZE %s", table)] if statements else []
+
+    @api.model
+    def _run(self, name, statement):
+        """Run one statement, in a transaction of its own: sealing waits for it.
+
+        :return: whether it was run
+        """
+        with self.env.registry.cursor() as cr:
             # whoever takes the month away, or reads it, goes first
             cr.execute("SET LOCAL lock_timeout = '5s'")
-            statements = [
-                *missing,
-                *(SQL("DROP INDEX %s", SQL.identifier(index)) for index in sorted(old)),
-                SQL("ANALYZE %s", SQL.identifier(name)),
-            ]
             try:
                 with cr.savepoint():
-                    for statement in statements:
-                        cr.execute(statement, log_exceptions=False)
-            except psycopg2.errors.LockNotAvailable:
-                _logger.info("The month %s is being read: indexed later", name)
-                return 0
-        return len(missing)
+                    cr.execute(statement, log_exceptions=False)
+            except (
+                psycopg2.errors.LockNotAvailable,
+                psycopg2.errors.UndefinedTable,
+            ):
+                _logger.info("The month %s is used otherwise: indexed later", name)
+                return False
+        return True

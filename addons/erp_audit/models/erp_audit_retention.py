@@ -24,13 +24,16 @@ class ErpAuditRetention(models.AbstractModel):
         """Make the months to come; take away those that are due, index those over."""
         store.make_partitions(self.env.cr)
         self._check_strays()
+        self.env["ir.cron"]._commit_progress()
         # of a long trail that takes long the first time: nobody shall wait for it
         self.env["erp.access.report.use"]._refresh()
         # what follows has transactions of its own, and must not wait for this one
         self.env["ir.cron"]._commit_progress()
         for name in self._due():
             self._take_away(name)
-        self.env["erp.audit.closed"]._index()
+        if done := self.env["erp.audit.closed"]._index():
+            # perhaps not all yet: the job comes again at once
+            self.env["ir.cron"]._commit_progress(done, remaining=1)
 
     @api.model
     def _check_strays(self):

@@ -128,14 +128,26 @@ class TestClosed(ReadingCase):
     def test_made_once(self):
         """Made by the job that keeps the months; what has them is left alone."""
         model = self.env["erp.audit.closed"]
-        with patch.object(type(self.env["ir.cron"]), "_commit_progress"):
+        with patch.object(type(self.env["ir.cron"]), "_commit_progress") as told:
             self.env["erp.audit.retention"]._cron_keep()
+            # the job comes again until there is nothing left to do
+            self.assertEqual(told.call_args.kwargs, {"remaining": 1})
+            told.reset_mock()
+            self.env["erp.audit.retention"]._cron_keep()
+            self.assertEqual(told.call_args.kwargs, {})
         made = self._indexes()
         self.assertEqual(len(made), len(model._wanted()))
         self.assertEqual(model._index(), 0)
         with self.assertQueryCount(30):
             model._index()
         self.assertEqual(self._indexes(), made)
+
+    def test_a_month_in_use_waits(self):
+        """What cannot be had now is tried another day, without turning in circles."""
+        model, tried = self.env["erp.audit.closed"], []
+        self.patch(type(model), "_run", lambda _self, *args: tried.append(args))
+        self.assertEqual(model._index(), 0)
+        self.assertEqual([name for name, _statement in tried], model._months())
 
     def test_what_is_not_wanted_any_more_goes(self):
         model = self.env["erp.audit.closed"]
