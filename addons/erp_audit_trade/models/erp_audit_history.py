@@ -1,8 +1,11 @@
 from odoo import api, models
 
+# what Odoo keeps to itself beside the price
+TECHNICAL = frozenset({"technical_price_unit"})
+
 
 class ErpAuditHistory(models.AbstractModel):
-    """Lines of trade are known by their product."""
+    """Lines of trade are known by their product, without what Odoo keeps to itself."""
 
     _inherit = "erp.audit.history"
 
@@ -16,3 +19,8 @@ class ErpAuditHistory(models.AbstractModel):
             if product and (document.auditor or product.has_access("read")):
                 return product.display_name
         return super()._line_name(document, part, number, book)
+
+    @api.model
+    def _is_visible(self, model, name):
+        """Override to leave out what says nothing to people."""
+        return name not in TECHNICAL and super()._is_visible(model, name)

@@ -48,6 +48,13 @@ class TradeHistoryCase(HistoryCase):
 class TestTradeHistory(TradeHistoryCase):
     """Orders, transfers and products, as those who work with them read them."""
 
+    def test_what_odoo_keeps_to_itself(self):
+        """Nobody knows a "technical price"; the price is told."""
+        model = self.env["sale.order.line"]
+        history = self.env["erp.audit.history"].with_user(self.sam)
+        self.assertTrue(history._is_visible(model, "price_unit"))
+        self.assertFalse(history._is_visible(model, "technical_price_unit"))
+
     def test_a_line_that_was_deleted(self):
         """The order says which line went, what it held, and who took it away."""
         line = self.order.order_line[0]
