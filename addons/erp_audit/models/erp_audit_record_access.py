@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.http import request
 from odoo.tools import SQL
 
+from .. import reading
 from ..context import BECAME
 
 SUPERUSER = 1
@@ -46,7 +47,23 @@ class ErpAuditRecord(models.Model):
             query.add_where(SQL("%s = %s", column, person.id))
         records = super()._fetch_query(query, fields)
         self._forget_deleted(records, fields)
+        if self.env.su and records and any(field.name == "diff" for field in fields):
+            self._tell_code(records)
         return records
+
+    @api.model
+    def _tell_code(self, records):
+        """Record that code read for somebody what he may not read himself.
+
+        Nothing of the audit reads values with all rights: the code of a computed
+        field, a template or an action does, which an administrator may write.
+        """
+        person = self.env.user
+        if request and request.session.uid:
+            person = self.env["res.users"].browse(request.session.uid)
+        if person.id != SUPERUSER and not person.has_group(AUDITOR):
+            detail = {"name": self._description, "words": ["sudo"]}
+            reading.note(self.env, "code_on_trail", self._name, records._ids, detail)
 
     def _read_group_postprocess_groupby(self, groupby_spec, raw_values):
         """Override to live with people and companies that were deleted."""

@@ -4,12 +4,22 @@ from odoo import models
 
 from ..context import ensure, is_forged
 
-# what code that is up to something against the trail speaks of
+# what code that is up to something against the trail, or the rights, speaks of
 WORDS = re.compile(
-    r"erp[._]audit|set_config|session_replication_role|\btrigger\b|search_path", re.I
+    r"erp[._](?:audit|access|role)|set_config|session_replication_role"
+    r"|\btrigger\b|search_path",
+    re.I,
 )
-# what holds the content of the trail; such code need not speak of it by name
-CONTENT = ("erp.audit.record", "erp.audit.alert")
+# what holds it; code that is made for these need not speak of them by name
+CONTENT = (
+    "erp.access.grant",
+    "erp.access.request",
+    "erp.audit.alert",
+    "erp.audit.record",
+    "erp.role",
+)
+# the jobs that come with the addon
+JOB = re.compile(r"\s*model\._cron_\w+\(\)\s*")
 
 
 class IrActionsServer(models.Model):
@@ -26,9 +36,11 @@ class IrActionsServer(models.Model):
         if self.env.cr.readonly:
             return super()._run_action_code_multi(eval_context)
         ensure(self.env, exact=False)
-        words = set(WORDS.findall(self.code or ""))
-        # sudo: what the action is for, whoever runs it
-        words |= {self.sudo().model_id.model}.intersection(CONTENT)
+        code = self.code or ""
+        words = set(WORDS.findall(code))
+        if not JOB.fullmatch(code):
+            # sudo: what the action is for, whoever runs it
+            words |= {self.sudo().model_id.model}.intersection(CONTENT)
         if words:
             self._tell_attack("code_on_trail", words=sorted(words))
         result = super()._run_action_code_multi(eval_context)

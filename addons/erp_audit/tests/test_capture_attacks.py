@@ -5,7 +5,9 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import new_test_user
 
+from .. import reading
 from .common import AuditCase
+from .common_alert import AlertMixin
 
 CODE = """
 env.cr.execute("SELECT set_config('erp_audit.ctx', %s, false)", [
@@ -13,7 +15,7 @@ env.cr.execute("SELECT set_config('erp_audit.ctx', %s, false)", [
 """
 
 
-class TestCaptureAttacks(AuditCase):
+class TestCaptureAttacks(AlertMixin, AuditCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -100,9 +102,57 @@ class TestCaptureAttacks(AuditCase):
         # a second connection would not see what the test has made
         with patch.object(events, "_log_apart", events._log):
             action.with_user(self.boss).run()
+        found = self._records(None, event="code_on_trail")
+        # for what it was made, and what it did
+        self.assertEqual(
+            [item["diff"]["words"] for item in found], [["erp.audit.record"], ["sudo"]]
+        )
+        self.assertEqual({item["uid"] for item in found}, {self.boss.id})
+
+    def test_code_that_is_after_rights(self):
+        """Code could give rights as if they had been requested: that is told."""
+        action = self._action("model.search([], limit=1)")
+        action.model_id = self.env["ir.model"]._get_id("erp.access.grant")
+        events = type(self.env["erp.audit.event"])
+        self._mark()
+        with patch.object(events, "_log_apart", events._log):
+            action.run()
+            self._run("env['erp.role'].search([], limit=1)")
         (event,) = self._records(None, event="code_on_trail")
-        self.assertEqual(event["diff"]["words"], ["erp.audit.record"])
+        self.assertEqual(event["diff"]["words"], ["erp.role"])
+        self._mark()
+        with patch.object(events, "_log_apart", events._log):
+            action.run()
+            action.code = "model._cron_due()"
+            action.run()
+        (event,) = self._records(None, event="code_on_trail")
+        self.assertEqual(event["diff"]["words"], ["erp.access.grant"])
+
+    def test_code_of_a_field_that_reads_the_trail(self):
+        """Whatever code it is: all rights on the trail do not go unseen."""
+        self.partner.ref = "secret"
+        self.env.flush_all()
+        self._mark()
+        records = self.env["erp.audit.record"].with_user(self.boss)
+        self.assertIn("secret", str(records.sudo().search([], limit=1).diff))
+        (event,) = self._records(None, event="code_on_trail")
         self.assertEqual(event["uid"], self.boss.id)
+        self.assertEqual(event["model"], "erp.audit.record")
+        self._forget_reads()
+        with self._doing("trail_attacked") as found:
+            records.sudo().search([], limit=1).mapped("diff")
+        self.assertEqual(found.alerts.person_id, self.boss)
+        # auditors read with their own rights, and the superuser is a program
+        self._forget_reads()
+        records.with_user(self.auditor).sudo().search([], limit=1).mapped("diff")
+        self.env["erp.audit.record"].search([], limit=1).mapped("diff")
+        self.assertFalse(self._records(None, event="code_on_trail"))
+
+    def _forget_reads(self):
+        """Begin as another transaction does, which has recorded no reads yet."""
+        self.env.cr.precommit.data.pop(reading.KEY, None)
+        self.env.invalidate_all()
+        self._mark()
 
     def test_code_that_leaves_the_trail_alone(self):
         self._run("record.write({'ref': 'x'})")
