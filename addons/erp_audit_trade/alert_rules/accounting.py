@@ -43,14 +43,24 @@ class BeforeLock(SingleKind):
     changes = {"account.move": "cw"}
     joins = """
     JOIN account_move m ON s.name = 'account.move' AND m.id = f.res_id
-    JOIN res_company own ON own.id = m.company_id
-    CROSS JOIN LATERAL (
-        SELECT array_agg(p.id) AS ids,
-               max(greatest(p.fiscalyear_lock_date, p.hard_lock_date)) AS until
-          FROM res_company p
-         WHERE p.id = ANY(string_to_array(
+    JOIN (
+        WITH closed AS MATERIALIZED (
+            SELECT own.id, array_agg(p.id) AS ids,
+                   max(greatest(p.fiscalyear_lock_date, p.hard_lock_date)) AS until
+              FROM res_company own
+              JOIN res_company p ON p.id = ANY(string_to_array(
                    trim(BOTH '/' FROM own.parent_path), '/')::integer[])
-    ) closed
+             GROUP BY own.id
+        )
+        SELECT c.id, c.until, (
+               SELECT max(l.ts) FROM erp_audit_log l
+                WHERE l.source = (SELECT o.id FROM erp_audit_source o
+                                   WHERE o.name = 'res.company')
+                  AND l.res_id = ANY(c.ids) AND l.op = 'w'
+                  AND (l.diff ? 'fiscalyear_lock_date' OR l.diff ? 'hard_lock_date')
+               ) AS moved
+          FROM closed c WHERE c.until IS NOT NULL
+    ) closed ON closed.id = m.company_id
     """
     # the dates and the state as they are now: what was locked since is none of it; a
     # branch is locked with the companies above it
@@ -59,11 +69,7 @@ class BeforeLock(SingleKind):
              OR (f.op = 'w' AND (f.diff->'state'->>1 = 'posted'
                  OR (m.state = 'posted' AND (f.diff ? 'date'
                      OR f.diff ? 'amount_total' OR f.diff ? 'partner_id')))))
-        AND NOT EXISTS (
-            SELECT 1 FROM erp_audit_log l JOIN erp_audit_source o ON o.id = l.source
-             WHERE o.name = 'res.company' AND l.res_id = ANY(closed.ids) AND l.op = 'w'
-               AND l.ts > f.ts
-               AND (l.diff ? 'fiscalyear_lock_date' OR l.diff ? 'hard_lock_date'))"""
+        AND f.ts >= coalesce(closed.moved, '-infinity')"""
     key = "coalesce(f.real_uid, 0)::text"
     facts = "jsonb_build_object('move', m.id, 'name', m.name, 'date', m.date)"
 
