@@ -33,7 +33,15 @@ def exists(session, database):
 
 def drop(session, database):
     """Drop `database` and its files, ending its connections."""
-    session.server.psql(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+    # Not WITH (FORCE): that is refused while autovacuum, which is a superuser, looks
+    # at the database; without it PostgreSQL sends autovacuum away itself.
+    if exists(session, database):
+        session.server.psql(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false')
+        session.server.psql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{database}' AND backend_type = 'client backend'"
+        )
+        session.server.psql(f'DROP DATABASE IF EXISTS "{database}"')
     shutil.rmtree(_filestore(session, database), ignore_errors=True)
 
 

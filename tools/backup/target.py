@@ -28,12 +28,12 @@ def _quoted(name):
     return '"' + name.replace('"', '""') + '"'
 
 
-def _admin(statement, *names):
+def _admin(statement, *names, values=None):
     """Run a statement that cannot be in a transaction, for databases of these names."""
     connection = connect("postgres", autocommit=True)
     try:
         with connection.cursor() as cr:
-            cr.execute(statement.format(*map(_quoted, names)))
+            cr.execute(statement.format(*map(_quoted, names)), values)
     finally:
         connection.close()
 
@@ -104,8 +104,17 @@ class Target:
     def drop(self):
         """Drop the database and its files."""
         if self._made:
-            _admin("ALTER DATABASE {0} IS_TEMPLATE false", self.database)
-            _admin("DROP DATABASE {0} WITH (FORCE)", self.database)
+            _admin(
+                "ALTER DATABASE {0} IS_TEMPLATE false ALLOW_CONNECTIONS false",
+                self.database,
+            )
+            # not DROP … WITH (FORCE): refused while autovacuum looks at the database
+            _admin(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND backend_type = 'client backend'",
+                values=[self.database],
+            )
+            _admin("DROP DATABASE {0}", self.database)
             self._made = False
         for folder in (self._part, self.filestore if self.files else None):
             if folder:
